@@ -1,0 +1,220 @@
+"""The plain facts that leave the store: frozen records, no behaviour, no database types.
+
+Moments are aware and UTC. Longitudes and latitudes are WGS84 degrees. Shapes travel as WKB bytes, because only `geo`
+speaks shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Participation = Literal["applied", "test_week", "member", "leader", "suspended", "left", "not_participating"]
+UploadState = Literal["accepted", "refused"]
+MapLayer = Literal["public", "group"]
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A mobile operator. `share`: people present that one delivered count stands for, 0..1.3."""
+
+    id: int
+    code: str
+    name: str
+    share: float
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageVersion:
+    """One version of a carrier's source areas, in force for time bins from `valid_from` on."""
+
+    id: int
+    carrier_id: int
+    digest: str
+    kind: str
+    source_name: str
+    valid_from: datetime
+    loaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """One fault of a delivered file: stable code, physical line (1-based), column name, parameters."""
+
+    code: str
+    line: int | None = None
+    column: str | None = None
+    params: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one delivered file. `rows_in == rows_accepted + rows_rejected + rows_held`, always."""
+
+    id: int
+    carrier_code: str
+    file_name: str
+    sha256: str
+    size_bytes: int
+    state: UploadState
+    received_at: datetime
+    rows_in: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_held: int
+    rows_suppressed: int
+    first_bin_at: datetime | None
+    last_bin_end_at: datetime | None
+    fault_count: int
+    faults: tuple[FaultRecord, ...]
+    notes: tuple[FaultRecord, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CountPayload:
+    """The accepted counts of one upload for one interval `[start, end)`.
+
+    `area_codes` uint32 little endian, `values` float64, `states` uint8 (0 no_coverage, 1 suppressed, 2 counted), all of
+    one length, packed by `ingest.counts`; the store does not look inside `data`.
+    """
+
+    start: datetime
+    end: datetime
+    precision: int
+    revision: int
+    kind: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CountSliceRef:
+    """A stored count payload without its bytes: enough to decide which slice wins a time bin."""
+
+    id: int
+    carrier_id: int
+    upload_id: int
+    start: datetime
+    end: datetime
+    precision: int
+    revision: int
+    kind: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class VenueDraft:
+    """A venue as a registry delivers it, before it has an identity here. `outline_wkb` is lon/lat WGS84."""
+
+    source: str
+    source_id: str
+    name: str
+    name_kk: str | None = None
+    name_ru: str | None = None
+    category: str = "unclassified"
+    address: str | None = None
+    district: str | None = None
+    region: str | None = None
+    longitude: float | None = None
+    latitude: float | None = None
+    outline_wkb: bytes | None = None
+    seats: int | None = None
+    area_m2: float | None = None
+    licensed_capacity: int | None = None
+    opening_hours: str | None = None
+    business_size: str | None = None
+    participation: Participation = "not_participating"
+    participation_since: date | None = None
+    entrances: int | None = None
+    masked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """A registered venue: its draft, its lasting id, the code behind its QR (no credential) and its folded name."""
+
+    id: str
+    code: str
+    draft: VenueDraft
+
+
+@dataclass(frozen=True, slots=True)
+class VenueCrowding:
+    """Released crowding of one venue in one base bin (contract.md C, D).
+
+    `low`, `best`, `high`: people, rounded as released; None where nothing may or can be said.
+    `level`..`level_high`: steps 1..4 of the permitted number; equal for a level, two neighbours for "between".
+    """
+
+    venue_id: str
+    time_bin_start: datetime
+    state: str
+    level: int | None
+    level_high: int | None
+    low: float | None
+    best: float | None
+    high: float | None
+    occupancy_limit: int | None
+    epidemic_zone: str | None
+    reason: str | None
+    params: Mapping[str, str | int | float]
+    neighbour_count: int
+    is_open: bool | None
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseRef:
+    """A released base bin without its bytes."""
+
+    time_bin_start: datetime
+    area_digest: str
+    input_digest: str
+    blob_digest: str
+    version: int
+    released_at: datetime
+    carriers: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MapFrame:
+    """One published picture of one layer: addresses of its bytes (content digests) for one map bin."""
+
+    layer: MapLayer
+    bin_start: datetime
+    bin_end: datetime
+    area_digest: str
+    venues_digest: str
+    frame_digest: str
+    interval_digest: str | None
+    venue_frame_digest: str
+    observed_at: datetime
+    published_at: datetime
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneAnnouncement:
+    """An announced epidemic zone of a region on a day, with its source."""
+
+    region: str
+    on: date
+    zone: str
+    explicit: bool
+    source: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """Who may sign in: role names and, for a carrier's or an owner's people, what they stand for."""
+
+    id: int
+    email: str
+    name: str
+    roles: tuple[str, ...]
+    carrier_code: str | None
+    venue_ids: tuple[str, ...]
