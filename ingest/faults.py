@@ -1,0 +1,111 @@
+"""Say what is wrong with a file, where, and what to do about it, in three languages.
+
+Promises: a fault is data (code, line, column, parameters); the words live in ``ingest/messages/*.toml`` and every
+code has them in English, Russian and Kazakh. A value quoted from a file never carries what could be a phone
+number or another person's number, nor control characters, nor more than 60 characters.
+Does not: know HTTP, exit codes or who is reading.
+
+    Exception
+    └── FileRefused        a file was refused whole; ``.faults`` lists every reason
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from types import MappingProxyType
+
+LANGUAGES = ("en", "ru", "kk")
+_LONGEST_QUOTE = 60
+_NUMBER_OF_A_PERSON = re.compile(r"\d{10,}|\d(?:[ ()+.\-]*\d){10,}")
+_NOTHING: Mapping[str, str | int | float] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: a stable kebab-case code, the physical line and the column as the file names it."""
+
+    code: str
+    line: int | None = None
+    column: str | None = None
+    params: Mapping[str, str | int | float] = field(default_factory=lambda: _NOTHING)
+
+
+class FileRefused(Exception):
+    """A file was refused whole: nothing of it is kept. ``faults`` is never empty and stands in the file's order."""
+
+    def __init__(self, faults: Iterable[Fault], file: str | None = None, rows_in: int = 0) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        self.file = file
+        self.rows_in = rows_in
+        super().__init__(report(self.faults, file=file))
+
+
+def sentence(code: str, params: Mapping[str, str | int | float], language: str = "en") -> str:
+    """Return the sentence for `code` in `language` (en, ru, kk; anything else reads English).
+
+    Raises LookupError for a code that no catalogue knows: every code must have its words.
+    """
+    texts = catalogue().get(code)
+    if texts is None:
+        raise LookupError(f"no message for the code {code!r}; add it to ingest/messages/")
+    return texts.get(language, texts["en"]).format_map(_Given(params))
+
+
+def describe(fault: Fault, language: str = "en", file: str | None = None) -> str:
+    """Return place and sentence: ``counts.csv, line 3, column device_count: …``."""
+    place = [quoted(file)] if file else []
+    if fault.line is not None:
+        place.append(sentence("place-line", {"line": fault.line}, language))
+    if fault.column is not None:
+        place.append(sentence("place-column", {"column": quoted(fault.column)}, language))
+    words = sentence(fault.code, fault.params, language)
+    return f"{', '.join(place)}: {words}" if place else words
+
+
+def report(faults: tuple[Fault, ...], language: str = "en", file: str | None = None) -> str:
+    """Return the first fault in full, and how many more there are."""
+    first = describe(faults[0], language, file)
+    rest = len(faults) - 1
+    return f"{first} {sentence('more-faults', {'count': rest}, language)}" if rest else first
+
+
+def quoted(value: str) -> str:
+    """Return `value` fit for a message: printable, at most 60 characters, long digit runs hidden.
+
+    The reason of a refusal is kept although the file is not, so it must not carry a person's number (promise 1).
+    """
+    printable = "".join(
+        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[: _LONGEST_QUOTE + 1]
+    )
+    hidden = _NUMBER_OF_A_PERSON.sub(lambda run: re.sub(r"\d", "#", run.group()), printable)
+    return hidden if len(hidden) <= _LONGEST_QUOTE else hidden[: _LONGEST_QUOTE - 1] + "…"
+
+
+@cache
+def catalogue() -> Mapping[str, Mapping[str, str]]:
+    """Return every message of every catalogue: code -> language -> sentence. Raises ValueError if two files share a code."""
+    merged: dict[str, Mapping[str, str]] = {}
+    for file in sorted(
+        resources.files("ingest").joinpath("messages").iterdir(), key=lambda entry: entry.name
+    ):
+        if not file.name.endswith(".toml"):
+            continue
+        messages = tomllib.loads(file.read_text(encoding="utf-8"))
+        if shared := merged.keys() & messages.keys():
+            raise ValueError(
+                f"{file.name} repeats messages of another catalogue: {', '.join(sorted(shared))}"
+            )
+        merged.update(messages)
+    return MappingProxyType(merged)
+
+
+class _Given(dict[str, str | int | float]):
+    """Parameters of a sentence; one that is not there stays visible as {name} instead of hiding the whole message."""
+
+    def __missing__(self, name: str) -> str:
+        return "{" + name + "}"
