@@ -1,8 +1,8 @@
 """Say what is wrong with a file, where, and what to do about it, in three languages.
 
-Promises: a fault is data (code, line, column, parameters); the words live in ``ingest/messages/*.toml`` and every
-code has them in English, Russian and Kazakh. A value quoted from a file never carries what could be a phone
-number or another person's number, nor control characters, nor more than 60 characters.
+Promises: a fault is data (code, line, column, parameters); the words live in ``ingest/messages/*.toml`` and
+every code has them in English, Russian and Kazakh. A value quoted from a file never carries what could be a
+phone number or another person's number, nor control characters, nor more than 60 characters.
 Does not: know HTTP, exit codes or who is reading.
 
     Exception
@@ -27,7 +27,7 @@ _NOTHING: Mapping[str, str | int | float] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong: a stable kebab-case code, the physical line and the column as the file names it."""
+    """One thing that is wrong: a stable kebab-case code, the physical line, the column as the file names it."""
 
     code: str
     line: int | None = None
@@ -35,8 +35,8 @@ class Fault:
     params: Mapping[str, str | int | float] = field(default_factory=lambda: _NOTHING)
 
 
-class FileRefused(Exception):
-    """A file was refused whole: nothing of it is kept. ``faults`` is never empty and stands in the file's order."""
+class FileRefused(Exception):  # noqa: N818 - the event, and the word that everybody uses for it
+    """A file was refused whole: nothing of it is kept. ``faults`` is never empty, in the file's order."""
 
     def __init__(self, faults: Iterable[Fault], file: str | None = None, rows_in: int = 0) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
@@ -77,35 +77,34 @@ def report(faults: tuple[Fault, ...], language: str = "en", file: str | None = N
 def quoted(value: str) -> str:
     """Return `value` fit for a message: printable, at most 60 characters, long digit runs hidden.
 
-    The reason of a refusal is kept although the file is not, so it must not carry a person's number (promise 1).
+    A refusal's reason is kept although the file is not, so it must not carry a person's number (promise 1).
     """
-    printable = "".join(
-        c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in value[: _LONGEST_QUOTE + 1]
-    )
+    start = value[: _LONGEST_QUOTE + 1]
+    printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)
     hidden = _NUMBER_OF_A_PERSON.sub(lambda run: re.sub(r"\d", "#", run.group()), printable)
     return hidden if len(hidden) <= _LONGEST_QUOTE else hidden[: _LONGEST_QUOTE - 1] + "…"
 
 
 @cache
 def catalogue() -> Mapping[str, Mapping[str, str]]:
-    """Return every message of every catalogue: code -> language -> sentence. Raises ValueError if two files share a code."""
+    """Return every message of every catalogue: code -> language -> sentence.
+
+    Raises ValueError if two files share a code.
+    """
     merged: dict[str, Mapping[str, str]] = {}
-    for file in sorted(
-        resources.files("ingest").joinpath("messages").iterdir(), key=lambda entry: entry.name
-    ):
+    folder = resources.files("ingest").joinpath("messages")
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if not file.name.endswith(".toml"):
             continue
         messages = tomllib.loads(file.read_text(encoding="utf-8"))
         if shared := merged.keys() & messages.keys():
-            raise ValueError(
-                f"{file.name} repeats messages of another catalogue: {', '.join(sorted(shared))}"
-            )
+            raise ValueError(f"{file.name} repeats {', '.join(sorted(shared))} of another catalogue")
         merged.update(messages)
     return MappingProxyType(merged)
 
 
 class _Given(dict[str, str | int | float]):
-    """Parameters of a sentence; one that is not there stays visible as {name} instead of hiding the whole message."""
+    """Parameters of a sentence; one that is not there stays visible as {name} and hides no message."""
 
     def __missing__(self, name: str) -> str:
         return "{" + name + "}"
