@@ -1,0 +1,160 @@
+"""Receipts of delivered files, and the accepted counts behind them.
+
+An accepted file, its counts and the list of time bins to estimate again are one transaction: all of it, or nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from store.blobs import put_blobs
+from store.errors import NotFound
+from store.records import CountPayload, CountSliceRef, FaultRecord, Receipt
+from store.schema import carrier, count_slice, dirty_bin, source_area, upload
+from store.writing import insert_missing
+
+FAULTS_KEPT = 1_000
+
+
+def find_accepted(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
+    """Return the receipt of the same bytes, if this carrier delivered them before and they were accepted."""
+    same = (upload.c.carrier_id == carrier_id) & (upload.c.sha256 == sha256) & (upload.c.state == "accepted")
+    row = connection.execute(_receipts().where(same)).one_or_none()
+    return None if row is None else _receipt(row)
+
+
+def record_upload(connection: sa.Connection, carrier_id: int, facts: dict[str, Any]) -> int:
+    """Append a receipt and return its id; `facts` are the columns of `upload` with FaultRecords for faults, notes."""
+    faults: Sequence[FaultRecord] = facts["faults"]
+    values = facts | {
+        "carrier_id": carrier_id,
+        "fault_count": len(faults),
+        "faults": [_as_json(fault) for fault in faults[:FAULTS_KEPT]],
+        "notes": [_as_json(note) for note in facts["notes"]],
+    }
+    return int(connection.execute(sa.insert(upload).values(values).returning(upload.c.id)).scalar_one())
+
+
+def get_receipt(connection: sa.Connection, upload_id: int) -> Receipt:
+    """Return one receipt; raise NotFound."""
+    row = connection.execute(_receipts().where(upload.c.id == upload_id)).one_or_none()
+    if row is None:
+        raise NotFound(what="upload", name=str(upload_id))
+    return _receipt(row)
+
+
+def receipts_of(connection: sa.Connection, carrier_code: str | None, limit: int = 100) -> list[Receipt]:
+    """Return the newest receipts of one carrier, or of all, newest first."""
+    query = _receipts().order_by(upload.c.id.desc()).limit(limit)
+    if carrier_code is not None:
+        query = query.where(carrier.c.code == carrier_code)
+    return [_receipt(row) for row in connection.execute(query)]
+
+
+def source_area_codes(connection: sa.Connection, carrier_id: int, ids: Iterable[str] = ()) -> dict[str, int]:
+    """Return the carrier's source areas with their codes; ids never seen before get the next ones."""
+    mine = source_area.c.carrier_id == carrier_id
+    rows = connection.execute(sa.select(source_area.c.source_area_id, source_area.c.area_code).where(mine))
+    codes = {row.source_area_id: row.area_code for row in rows}
+    fresh = [one for one in dict.fromkeys(ids) if one not in codes]
+    added = {one: code for code, one in enumerate(fresh, start=max(codes.values(), default=-1) + 1)}
+    rows_added = [{"carrier_id": carrier_id, "area_code": code, "source_area_id": one} for one, code in added.items()]
+    if rows_added:
+        connection.execute(sa.insert(source_area), rows_added)
+    return codes | added
+
+
+def add_slices(connection: sa.Connection, carrier_id: int, upload_id: int, payloads: Sequence[CountPayload]) -> None:
+    """Keep the accepted counts of one upload."""
+    digests = put_blobs(connection, [payload.data for payload in payloads])
+    rows = [
+        {
+            "carrier_id": carrier_id,
+            "upload_id": upload_id,
+            "start": payload.start,
+            "end": payload.end,
+            "precision": payload.precision,
+            "revision": payload.revision,
+            "kind": payload.kind,
+            "blob_digest": digest,
+        }
+        for payload, digest in zip(payloads, digests, strict=True)
+    ]
+    if rows:
+        connection.execute(sa.insert(count_slice), rows)
+
+
+def slices_touching(connection: sa.Connection, start: datetime, end: datetime) -> list[CountSliceRef]:
+    """Return the accepted count slices that overlap `[start, end)`, of every carrier, in order of acceptance."""
+    overlap = (count_slice.c.start < end) & (count_slice.c.end > start)
+    query = sa.select(count_slice).where(overlap).order_by(count_slice.c.id)
+    return [_slice_ref(row) for row in connection.execute(query)]
+
+
+def carrier_intervals(connection: sa.Connection, carrier_id: int) -> list[tuple[datetime, datetime]]:
+    """Return the distinct intervals for which a carrier has delivered counts."""
+    query = sa.select(count_slice.c.start, count_slice.c.end).where(count_slice.c.carrier_id == carrier_id).distinct()
+    return [(row.start, row.end) for row in connection.execute(query)]
+
+
+def newest_interval_end(connection: sa.Connection) -> datetime | None:
+    """Return the end of the newest interval with accepted counts."""
+    return connection.execute(sa.select(sa.func.max(count_slice.c.end), type_=upload.c.received_at.type)).scalar()
+
+
+def last_interval_end_by_carrier(connection: sa.Connection) -> dict[int, datetime]:
+    """Return for each carrier id the end of its newest accepted interval."""
+    newest = sa.type_coerce(sa.func.max(count_slice.c.end), upload.c.received_at.type)
+    query = sa.select(count_slice.c.carrier_id, newest.label("newest")).group_by(count_slice.c.carrier_id)
+    return {row.carrier_id: row.newest for row in connection.execute(query)}
+
+
+def mark_dirty(connection: sa.Connection, bins: Iterable[datetime]) -> None:
+    """Note that these base bins have to be estimated again."""
+    insert_missing(connection, dirty_bin, [{"time_bin_start": one} for one in sorted(set(bins))])
+
+
+def dirty_bins(connection: sa.Connection) -> list[datetime]:
+    """Return the base bins that have to be estimated again, oldest first."""
+    return list(
+        connection.execute(sa.select(dirty_bin.c.time_bin_start).order_by(dirty_bin.c.time_bin_start)).scalars()
+    )
+
+
+def clear_dirty(connection: sa.Connection, bins: Iterable[datetime]) -> None:
+    """Forget that these base bins have to be estimated again: they were, in this transaction."""
+    rows = [{"start": one} for one in bins]
+    if rows:
+        connection.execute(sa.delete(dirty_bin).where(dirty_bin.c.time_bin_start == sa.bindparam("start")), rows)
+
+
+def base_bins(start: datetime, end: datetime, width: timedelta) -> list[datetime]:
+    """Return the starts of the base bins that overlap `[start, end)`, aligned to the epoch in UTC."""
+    seconds = int(width.total_seconds())
+    first = int(start.timestamp()) // seconds * seconds
+    return [datetime.fromtimestamp(one, tz=start.tzinfo) for one in range(first, int(end.timestamp()), seconds)]
+
+
+def _receipts() -> sa.Select[Any]:
+    return sa.select(upload, carrier.c.code.label("carrier_code")).join(carrier, carrier.c.id == upload.c.carrier_id)
+
+
+def _receipt(row: Any) -> Receipt:
+    values = dict(row._mapping)
+    values.pop("carrier_id")
+    values["faults"] = tuple(FaultRecord(**fault) for fault in values["faults"])
+    values["notes"] = tuple(FaultRecord(**note) for note in values["notes"])
+    return Receipt(**values)
+
+
+def _as_json(fault: FaultRecord) -> dict[str, Any]:
+    return {"code": fault.code, "line": fault.line, "column": fault.column, "params": dict(fault.params)}
+
+
+def _slice_ref(row: Any) -> CountSliceRef:
+    values = dict(row._mapping)
+    return CountSliceRef(digest=values.pop("blob_digest"), **values)
