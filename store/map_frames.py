@@ -9,15 +9,25 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from store.blobs import put_blobs
-from store.blobs import read_blob as read_blob
-from store.blobs import read_blobs as read_blobs
+from store.blobs import put_blobs, read_blob, read_blobs
 from store.errors import NotFound
 from store.records import MapFrame, MapLayer
 from store.schema import geometry_pack as geometry_pack_table
 from store.schema import map_frame
 from store.schema import venue_list as venue_list_table
 from store.writing import insert_missing, replace_rows
+
+__all__ = [
+    "frames_between",
+    "geometry_pack",
+    "keep_venue_list",
+    "latest_frame",
+    "layers_of_blob",
+    "publish_frames",
+    "read_blob",
+    "read_blobs",
+    "venue_list",
+]
 
 FRAME_COLUMNS = (map_frame.c.frame_digest, map_frame.c.interval_digest, map_frame.c.venue_frame_digest)
 

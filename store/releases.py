@@ -67,10 +67,8 @@ def save_releases(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> 
 def delete_releases(connection: sa.Connection, bins: Sequence[datetime]) -> None:
     """Take back base bins for which no accepted counts are left."""
     if bins:
-        connection.execute(
-            sa.delete(release).where(release.c.time_bin_start == sa.bindparam("start")),
-            [{"start": one} for one in bins],
-        )
+        gone = sa.delete(release).where(release.c.time_bin_start == sa.bindparam("start"))
+        connection.execute(gone, [{"start": one} for one in bins])
 
 
 def find_release(connection: sa.Connection, time_bin_start: datetime) -> ReleaseRef | None:

@@ -1,0 +1,30 @@
+"""The schema: migrations make what the tables say, up and down, on both databases."""
+
+from __future__ import annotations
+
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+import store.accounts
+import store.schema
+from store.database import Database, schema_is_current, wal_is_safe
+from store.migrate import current_revision, downgrade, head_revision, upgrade
+
+
+def test_a_migrated_database_has_exactly_the_tables_of_the_code(database: Database) -> None:
+    assert store.accounts.__name__ in {"store.accounts"}  # its models stand in the same metadata
+    with database.read() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), store.schema.metadata) == []
+
+
+def test_migrations_go_down_to_nothing_and_up_again(database: Database) -> None:
+    downgrade(database, "base")
+    assert current_revision(database) is None
+    assert not schema_is_current(database)
+    upgrade(database)
+    assert current_revision(database) == head_revision()
+
+
+def test_wal_is_used_only_with_a_sqlite_that_has_the_wal_reset_fault_mended() -> None:
+    expected = {(3, 40, 1): False, (3, 51, 2): False, (3, 51, 3): True, (3, 44, 6): True, (3, 50, 6): False, (3, 53, 4): True}
+    assert expected == {version: wal_is_safe(version) for version in expected}
