@@ -1,0 +1,223 @@
+"""What a page is given: words and numbers that are ready to be shown, in the reader's language.
+
+Promises: a template only places these values; it never computes, compares or words anything. `*_words` are whole
+phrases in the reader's language; None means that there is nothing to say.
+Does not: know HTTP, the database or who is reading (what the reader may not see is already None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Colour = Literal["green", "yellow", "red", "grey"]
+AgeClass = Literal["fresh", "stale", "old"]
+CrowdingCode = Literal[
+    "level-1",
+    "level-2",
+    "level-3",
+    "level-4",
+    "between-1-2",
+    "between-2-3",
+    "between-3-4",
+    "area-only",
+    "no-data",
+    "closed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """A venue's status: colour and shape by `colour`, one `word`, the rule that decided and its `reason` as a sentence."""
+
+    colour: Colour
+    word: str
+    rule: str
+    reason: str
+    what_would_change: list[str] = field(default_factory=list)
+    valid_until_words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdingView:
+    """A venue's crowding in words. `low`, `best`, `high`, `limit` (people) are None for who may not see them."""
+
+    code: CrowdingCode
+    words: str
+    interval_words: str | None
+    meaning_words: str | None
+    reason_words: str | None
+    helps_words: str | None
+    low: int | None
+    best: int | None
+    high: int | None
+    limit: int | None
+    age_words: str
+    observed_clock: str
+    age_class: AgeClass
+    uncalibrated: bool
+    neighbours_words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class VenueRow:
+    """One venue as a list shows it."""
+
+    id: str
+    name: str
+    category_label: str
+    district: str | None
+    address: str | None
+    status: StatusView
+    crowding: CrowdingView
+    longitude: float | None
+    latitude: float | None
+    url: str
+    distance_words: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LegendStep:
+    """One step of a legend: `code` is a CSS class of the palette (`density-step-1`, `missing`, `suppressed` ...)."""
+
+    code: str
+    words: str
+    range_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """Where the reader is in a long list; pages count from 1."""
+
+    previous_url: str | None
+    next_url: str | None
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class SortChoice:
+    """One way to sort the list: `order` is the value of `?sort=`."""
+
+    order: Literal["crowding", "distance", "name"]
+    words: str
+    url: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MapPage:
+    """Everything that map.html shows. `client` goes to the script as JSON in `#oryn-client`.
+
+    `near` is (longitude, latitude) when the reader gave a place; `search` is what was typed, for the field.
+    """
+
+    rows: list[VenueRow]
+    venue_count_words: str
+    pager: Pager
+    sort: Literal["crowding", "distance", "name"]
+    sort_urls: list[SortChoice]
+    search: str
+    near: tuple[float, float] | None
+    observed_words: str
+    observed_clock: str
+    age_class: AgeClass
+    layer: Literal["public", "group"]
+    legend: list[LegendStep]
+    venue_legend: list[LegendStep]
+    hex_summary_words: str
+    client: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DayStep:
+    """One time bin of a venue's last 24 hours."""
+
+    clock: str
+    crowding: CrowdingView
+
+
+@dataclass(frozen=True, slots=True)
+class VenuePage:
+    """Everything that venue.html shows. `limit_lines` explain the permitted number; empty for who may not see it."""
+
+    row: VenueRow
+    day: list[DayStep]
+    neighbours: list[VenueRow]
+    limit_lines: list[str]
+    status_lines: list[str]
+    opening_words: str | None
+    place_words: str | None
+    read_notice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadView:
+    """One read of a venue's file, for its owner (promise 9)."""
+
+    who: str
+    clock: str
+    age_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedVenue:
+    """One card of `/my`."""
+
+    row: VenueRow
+    limit_lines: list[str]
+    reads: list[ReadView]
+    read_count_words: str
+
+
+@dataclass(frozen=True, slots=True)
+class FaultView:
+    """One fault of a delivered file: where, and what is wrong and what to do about it."""
+
+    line: int | None
+    column: str | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """One receipt of a delivered file."""
+
+    id: int
+    carrier_code: str
+    file_name: str
+    state: str
+    state_words: str
+    received_clock: str
+    age_words: str
+    interval_words: str | None
+    rows_in: int
+    rows_accepted: int
+    rows_rejected: int
+    rows_held: int
+    rows_suppressed: int
+    fault_count: int
+    faults: list[FaultView]
+    more_faults_words: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierView:
+    """One mobile operator as headquarters sees it: is it delivering, and how late."""
+
+    code: str
+    name: str
+    last_bin_clock: str | None
+    lateness_words: str
+    lateness_class: AgeClass
+    upload_count: int
+    refused_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusCount:
+    """How many venues have one status."""
+
+    status: StatusView
+    count: int
