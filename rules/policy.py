@@ -1,0 +1,239 @@
+"""The dated policy: every number that judges a venue or hides a count, with its source.
+
+Promises: a `Policy` was read from a file without a single fault; it is immutable; the rules read their numbers from
+it and from nowhere else. `parse_policy` lists every fault of a file with its path and line.
+Does not: open files or know which policy is in force now; the caller passes texts and moments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, Literal
+
+from rules.errors import NoPolicyInForce
+
+EpidemicZone = Literal["green", "yellow", "red", "dark_red"]
+ZONES: tuple[EpidemicZone, ...] = ("green", "yellow", "red", "dark_red")
+MEMBER_GROUPS = ("member", "leader", "non_member")
+UNCLASSIFIED = "unclassified"
+
+Sources = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CountsPolicy:
+    """What is asked of counts. `k_min` applies to device counts per carrier, source area and time bin."""
+
+    k_min: int
+    base_bin_minutes: int
+    release_after_minutes: int
+    max_ahead_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class EstimationPolicy:
+    """Relative errors of spreading and of shares, and how many standard deviations an interval spans."""
+
+    spread_relative_error: float
+    share_relative_error: float
+    interval_z: float
+
+
+@dataclass(frozen=True, slots=True)
+class MapPolicy:
+    """What the map shows to whom. `density_steps_per_km2`: the three inner edges of four steps."""
+
+    density_steps_per_km2: tuple[float, float, float]
+    frame_density_max_per_km2: float
+    public_resolution: int
+    group_resolution: int
+    public_bin_minutes: int
+    public_delay_bins: int
+    stale_after_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CrowdingPolicy:
+    """When a venue's crowding is a level. `level_edges`: shares of the permitted number, half-open bands."""
+
+    level_edges: tuple[float, float, float]
+    resolvable_kernel: float
+    max_half_width_share: float
+    residents_margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """The parts of a permitted number in one zone; a part that is None does not limit. `pct` is of the seats."""
+
+    pct: float | None = None
+    seats_max: int | None = None
+    persons_max: int | None = None
+    m2_per_person: float | None = None
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneHours:
+    """Local opening and closing time; a closing at or before the opening lies on the next day."""
+
+    opens: time
+    closes: time
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryPolicy:
+    """One kind of object: names by language, OKED classes, caps by mode and zone, and what else is ruled.
+
+    `modes` holds at least `default_mode`; `hours` and `closed_days` (0 = Monday) by zone where they differ.
+    """
+
+    key: str
+    names: Mapping[str, str]
+    oked: tuple[str, ...]
+    default_mode: str
+    modes: Mapping[str, Mapping[EpidemicZone, Cap]]
+    hours: Mapping[EpidemicZone, ZoneHours]
+    closed_days: Mapping[EpidemicZone, tuple[int, ...]]
+    crowd_flag: bool
+    min_area_m2: float | None
+    min_age: int | None
+    unit: str
+    sources: Sources
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class DarkRedFactor:
+    """Factors on the red caps in a dark-red zone."""
+
+    pct: float
+    seats_max: float
+    persons_max: float
+    sources: Sources
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One condition on one number of a region: `relation` is above (>), from (>=), below (<) or up_to (<=)."""
+
+    metric: str
+    relation: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneRule:
+    """A zone and the conditions that all must hold for it."""
+
+    zone: EpidemicZone
+    bounds: tuple[Bound, ...]
+    sources: Sources
+
+
+@dataclass(frozen=True, slots=True)
+class ZonePolicy:
+    """How a region's numbers become a zone: the first rule that matches."""
+
+    window_days: int
+    notice_hours_before_stricter_zone: int
+    rules: tuple[ZoneRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HoursPolicy:
+    """Permitted hours: `closing[group][zone]`, None = closed all day. Hours past midnight belong to the day before."""
+
+    opening: time
+    closing: Mapping[str, Mapping[EpidemicZone, time | None]]
+    grace_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationPolicy:
+    """Terms of taking part."""
+
+    test_week_days: int
+    leader_term_days: int
+    leader_zone_shift_steps: int
+    leader_occupancy_bonus_pct: float
+    leader_bonus_if_staff_first_dose_pct: float
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPolicy:
+    """How long evidence colours a status, in days (contract E)."""
+
+    gross_violation_days: int
+    high_score_days: int
+    mend_days: int
+    reinstated_days: int
+    evidence_days: int
+    self_declaration_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreBand:
+    """A half-open band of inspection scores: from_score <= score < below; the highest band has no `below`."""
+
+    name: str
+    from_score: float
+    below: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One dated policy, in force from `effective_from` until the next one.
+
+    `kept` holds the validated sections that later rules will use, as plain data; `sources` the bibliography.
+    """
+
+    name: str
+    version: str
+    effective_from: datetime
+    timezone: str
+    timezones: Mapping[str, str]
+    counts: CountsPolicy
+    estimation: EstimationPolicy
+    map: MapPolicy
+    crowding: CrowdingPolicy
+    zones: ZonePolicy
+    categories: Mapping[str, CategoryPolicy]
+    dark_red_factor: DarkRedFactor
+    hours: HoursPolicy
+    participation: ParticipationPolicy
+    status: StatusPolicy
+    score_bands: tuple[ScoreBand, ...]
+    sources: Mapping[str, str]
+    kept: Mapping[str, Any]
+
+    def timezone_of(self, region: str | None) -> str:
+        """Return the IANA time zone of a region; the country's for a region that has none of its own."""
+        return self.timezones.get(region or "", self.timezone)
+
+    def score_band(self, score: float) -> str:
+        """Return the name of the band a score falls into; raises ValueError below the lowest band."""
+        for band in reversed(self.score_bands):
+            if score >= band.from_score:
+                return band.name
+        raise ValueError(f"a score of {score} lies below every band")
+
+
+def parse_policy(text: str, name: str) -> Policy:
+    """Return the policy that a YAML text states.
+
+    Raises PolicyRefused with every fault, in the order of the file, each with its path and line.
+    """
+    from rules.policy_reading import read_policy  # the reader needs the types above
+
+    return read_policy(text, name)
+
+
+def policy_at(policies: Iterable[Policy], moment: datetime) -> Policy:
+    """Return the policy in force at an aware moment: the latest that has begun. Raises NoPolicyInForce before all."""
+    begun = [policy for policy in policies if policy.effective_from <= moment]
+    if not begun:
+        raise NoPolicyInForce(moment)
+    return max(begun, key=lambda policy: policy.effective_from)
