@@ -1,7 +1,7 @@
 """Accounts, their server-side sessions, attempts to sign in, and who read which venue's file.
 
-Promises: a session's token and a password are kept only as hashes; the address of a caller and the name that was tried
-are kept only as hashes, and only as long as guessing is counted; a read of a venue's file is appended and never changed.
+Promises: a session's token and a password are kept only as hashes; so are the address of a caller and the name that was
+tried, only as long as guessing is counted; a read of a venue's file is appended and never changed.
 Does not: hash passwords, know cookies or HTTP, or decide who may do what.
 """
 
@@ -157,9 +157,7 @@ def find_account(
     """Return the account with that address (any case) or that lasting name of Flask-Security's, or None."""
     wanted = account.c.email == email.lower() if email is not None else account.c.fs_uniquifier == uniquifier
     row = connection.execute(sa.select(account).where(wanted)).one_or_none()
-    if row is None:
-        return None
-    return Credentials(_record(connection, row), row.password, row.active, row.fs_uniquifier)
+    return None if row is None else _credentials(connection, row)
 
 
 def set_password_hash(connection: sa.Connection, account_id: int, password_hash: str) -> None:
@@ -183,7 +181,7 @@ def begin_session(connection: sa.Connection, account_id: int, now: datetime) -> 
 
 def account_of_session(
     connection: sa.Connection, token: str, now: datetime, limits: SessionLimits
-) -> tuple[AccountRecord, bool] | None:
+) -> tuple[Credentials, bool] | None:
     """Return who holds a living session, and whether it is time to note that it was seen; None where it is dead."""
     query = (
         sa.select(account, server_session.c.last_seen_at)
@@ -196,7 +194,7 @@ def account_of_session(
         )
     )
     row = connection.execute(query).one_or_none()
-    return None if row is None else (_record(connection, row), row.last_seen_at <= now - limits.touch)
+    return None if row is None else (_credentials(connection, row), row.last_seen_at <= now - limits.touch)
 
 
 def touch_session(connection: sa.Connection, token: str, now: datetime) -> None:
@@ -271,6 +269,10 @@ def count_reads(connection: sa.Connection, venue_ids: Sequence[str]) -> dict[str
     mine = venue_read.c.venue_id.in_(venue_ids)
     query = sa.select(venue_read.c.venue_id, sa.func.count()).where(mine).group_by(venue_read.c.venue_id)
     return dict(connection.execute(query).tuples().all())
+
+
+def _credentials(connection: sa.Connection, row: Any) -> Credentials:
+    return Credentials(_record(connection, row), row.password, row.active, row.fs_uniquifier)
 
 
 def _record(connection: sa.Connection, row: Any) -> AccountRecord:

@@ -46,6 +46,11 @@ def list_carriers(connection: sa.Connection) -> list[Carrier]:
     return [Carrier(**row._mapping) for row in connection.execute(sa.select(carrier).order_by(carrier.c.id))]
 
 
+def lock_carrier(connection: sa.Connection, carrier_id: int) -> None:
+    """Let one transaction at a time write for a carrier (SQLite has one writer anyway)."""
+    connection.execute(sa.select(carrier.c.id).where(carrier.c.id == carrier_id).with_for_update())
+
+
 def add_key(connection: sa.Connection, carrier_id: int, key_id: str, secret: str, now: datetime) -> None:
     """Keep the hash of a carrier's key; the secret itself is kept nowhere (256 random bits need no slow hash)."""
     secret_sha256 = hashlib.sha256(secret.encode()).hexdigest()

@@ -21,6 +21,8 @@ MENDED_FROM = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
 WRITE = {"oryn_write": True}
 
+Connection = sa.Connection  # what the other packages call it: only the store speaks SQLAlchemy
+
 
 class Database:
     """A database and the two ways to use it: `read()` (deferred) and `begin()` (one write transaction)."""

@@ -50,7 +50,7 @@ def area_hexagons(connection: sa.Connection, digest: str) -> bytes:
 
 
 def save_releases(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Release base bins; a bin released before gets the next version.
+    """Release base bins; a bin whose bytes differ from those released before gets the next version.
 
     Each row: `time_bin_start`, `area_digest`, `input_digest`, `data` (bytes), `released_at`, `carriers` (codes).
     """
@@ -58,7 +58,7 @@ def save_releases(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> 
     digests = put_blobs(connection, [row["data"] for row in rows])
     complete = [
         {key: value for key, value in row.items() if key != "data"}
-        | {"blob_digest": digest, "version": versions.get(row["time_bin_start"], 0) + 1}
+        | {"blob_digest": digest, "version": _next_version(versions.get(row["time_bin_start"]), digest)}
         for row, digest in zip(rows, digests, strict=True)
     ]
     replace_rows(connection, release, complete)
@@ -86,15 +86,9 @@ def releases_between(connection: sa.Connection, start: datetime, end: datetime |
     return [_release_ref(row) for row in connection.execute(query)]
 
 
-def newest_release_start(connection: sa.Connection) -> datetime | None:
-    """Return the newest released base bin."""
-    return connection.execute(sa.select(sa.func.max(release.c.time_bin_start), type_=None)).scalar()
-
-
-def other_area_bins(connection: sa.Connection, area_digest: str) -> list[datetime]:
-    """Return the released base bins that stand on another list of hexagons."""
-    query = sa.select(release.c.time_bin_start).where(release.c.area_digest != area_digest)
-    return list(connection.execute(query).scalars())
+def all_bins(connection: sa.Connection) -> list[datetime]:
+    """Return every released base bin, oldest first."""
+    return list(connection.execute(sa.select(release.c.time_bin_start).order_by(release.c.time_bin_start)).scalars())
 
 
 def save_usual_profile(connection: sa.Connection, area_digest: str, data: bytes, weeks: int, now: datetime) -> None:
@@ -110,12 +104,19 @@ def find_usual_profile(connection: sa.Connection, area_digest: str) -> tuple[byt
     return None if row is None else (read_blob(connection, row.blob_digest), row.weeks)
 
 
-def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datetime, int]:
+def _next_version(before: tuple[int, str] | None, digest: str) -> int:
+    if before is None:
+        return 1
+    version, digest_before = before
+    return version if digest_before == digest else version + 1
+
+
+def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datetime, tuple[int, str]]:
     if not bins:
         return {}
     within = release.c.time_bin_start.between(min(bins), max(bins))
-    rows = connection.execute(sa.select(release.c.time_bin_start, release.c.version).where(within))
-    return {row.time_bin_start: row.version for row in rows}
+    rows = connection.execute(sa.select(release.c.time_bin_start, release.c.version, release.c.blob_digest).where(within))
+    return {row.time_bin_start: (row.version, row.blob_digest) for row in rows}
 
 
 def _release_ref(row: Any) -> ReleaseRef:

@@ -103,12 +103,13 @@ def carrier_intervals(connection: sa.Connection, carrier_id: int) -> list[tuple[
 
 def newest_interval_end(connection: sa.Connection) -> datetime | None:
     """Return the end of the newest interval with accepted counts."""
-    return connection.execute(sa.select(sa.func.max(count_slice.c.end), type_=upload.c.received_at.type)).scalar()
+    newest = sa.type_coerce(sa.func.max(count_slice.c.end), count_slice.c.end.type)
+    return connection.execute(sa.select(newest)).scalar()
 
 
 def last_interval_end_by_carrier(connection: sa.Connection) -> dict[int, datetime]:
     """Return for each carrier id the end of its newest accepted interval."""
-    newest = sa.type_coerce(sa.func.max(count_slice.c.end), upload.c.received_at.type)
+    newest = sa.type_coerce(sa.func.max(count_slice.c.end), count_slice.c.end.type)
     query = sa.select(count_slice.c.carrier_id, newest.label("newest")).group_by(count_slice.c.carrier_id)
     return {row.carrier_id: row.newest for row in connection.execute(query)}
 

@@ -1,0 +1,65 @@
+"""Load a carrier's source areas: read the file, keep a version, compute its weights once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from geo.coverage import read_coverage
+from ingest.intake import ALWAYS
+from ingest.pipeline import Workplace, mark_everything_dirty
+from ingest.progress import Progress, part, silent
+from store import carriers, uploads
+from store.records import FaultRecord
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedCoverage:
+    """What was loaded: how many source areas of which kind, over how many hexagons, and what was remarked."""
+
+    kind: str
+    source_area_count: int
+    hexagon_count: int
+    notes: tuple[FaultRecord, ...]
+
+
+def load_coverage(
+    place: Workplace,
+    carrier_code: str,
+    path: Path,
+    id_column: str | None,
+    valid_from: datetime | None,
+    now: datetime,
+    progress: Progress = silent,
+) -> LoadedCoverage:
+    """Keep the source areas in `path` for a carrier, in force from `valid_from` on (None: always).
+
+    Bins estimated before that stand on another coverage are marked to be estimated again.
+    Raises geo.errors.CoverageError (nothing is kept) and store.errors.NotFound.
+    """
+    with place.database.read() as connection:
+        carrier = carriers.get_carrier(connection, carrier_code)
+    progress(0.0, "reading")
+    reading = read_coverage(path, id_column)
+    notes = tuple(FaultRecord(note.code, params=_plain(note.params)) for note in reading.notes)
+    data = reading.coverage.to_bytes()
+    starts = valid_from or ALWAYS
+    with place.database.begin() as connection:
+        carriers.lock_carrier(connection, carrier.id)
+        version = carriers.add_coverage(
+            connection, carrier.id, data, reading.coverage.kind, path.name, starts, now, notes
+        )
+        uploads.source_area_codes(connection, carrier.id, reading.coverage.source_area_ids)
+        mark_everything_dirty(connection, starts)
+        intervals = uploads.carrier_intervals(connection, carrier.id)
+        width = timedelta(minutes=place.policy.counts.base_bin_minutes)
+        uploads.mark_dirty(connection, {one for span in intervals for one in uploads.base_bins(*span, width)})
+    weights = place.cache.get(version.digest, lambda: data, part(progress, 0.1, 1.0))
+    ids = reading.coverage.source_area_ids
+    return LoadedCoverage(reading.coverage.kind, len(ids), len(weights.hexagons), notes)
+
+
+def _plain(params: Mapping[str, str | int | float]) -> dict[str, str | int | float]:
+    return dict(params)

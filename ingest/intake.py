@@ -1,0 +1,187 @@
+"""Take in one delivered file: read, check, keep its good rows, answer with a receipt.
+
+A file with a fault changes nothing but the list of receipts. An accepted file, its counts and the list of base bins to
+estimate again are one transaction. The same bytes again give the same receipt; the unique index is the guarantee.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
+from ingest.counts import AreaCounts, pack_counts
+from ingest.faults import Fault, FileRefused
+from ingest.feeds import parse_feed
+from ingest.progress import Progress, silent
+from ingest.reading import CountsReading, read_counts
+from rules.policy import CountsPolicy
+from store import carriers, uploads
+from store.blobs import digest_of
+from store.database import Connection, Database
+from store.records import Carrier, CountPayload, FaultRecord, Receipt
+
+ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+READ_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A delivered file and what is known before it is opened."""
+
+    path: Path
+    sha256: str
+    size_bytes: int
+    received_at: datetime
+
+
+def take_in(
+    database: Database,
+    carrier: Carrier,
+    path: Path,
+    policy: CountsPolicy,
+    now: datetime,
+    progress: Progress = silent,
+) -> Receipt:
+    """Read one file of a carrier and keep its counts; return the receipt (state `accepted` or `refused`)."""
+    try:
+        delivery = _fingerprint(path, now)
+    except OSError as problem:
+        raise FileRefused([Fault("file-unreadable", params={"reason": problem.strerror or str(problem)})]) from problem
+    with database.read() as connection:
+        before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
+        text = carriers.feed_text(connection, carrier.id)
+        known = _known_source_areas(connection, carrier)
+    if before is not None:
+        return replace(before, replayed=True)
+    feed = None if text is None else parse_feed(text)
+    not_after = now + timedelta(minutes=policy.max_ahead_minutes)
+    try:
+        reading = read_counts(path, feed, known, policy.k_min, policy.base_bin_minutes, not_after, progress)
+        _refuse_without_coverage(reading, known)
+    except FileRefused as refusal:
+        return _record_refusal(database, carrier, delivery, refusal)
+    return _keep(database, carrier, delivery, reading, policy)
+
+
+def _fingerprint(path: Path, now: datetime) -> Delivery:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while chunk := file.read(READ_CHUNK):
+            digest.update(chunk)
+            size += len(chunk)
+    return Delivery(path, digest.hexdigest(), size, now)
+
+
+def _known_source_areas(connection: Connection, carrier: Carrier) -> frozenset[str] | None:
+    """Return the ids of a loaded coverage; None where none was loaded and the ids must describe themselves."""
+    named = [one for one in carriers.list_coverages(connection, carrier.id) if one.kind in {"area", "radio_cell"}]
+    return frozenset(uploads.source_area_codes(connection, carrier.id)) if named else None
+
+
+def _refuse_without_coverage(reading: CountsReading, known: frozenset[str] | None) -> None:
+    if known is None and reading.grid == "named":
+        raise FileRefused([Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})], rows_in=reading.rows_in)
+
+
+def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:
+    faults = _records(refusal.faults)
+    facts = _facts(delivery, "refused", refusal.rows_in, faults, ()) | {"rows_rejected": refusal.rows_in}
+    with database.begin() as connection:
+        return uploads.get_receipt(connection, uploads.record_upload(connection, carrier.id, facts))
+
+
+def _keep(
+    database: Database, carrier: Carrier, delivery: Delivery, reading: CountsReading, policy: CountsPolicy
+) -> Receipt:
+    width = timedelta(minutes=policy.base_bin_minutes)
+    intervals = sorted({(one.start, one.end) for one in reading.slices()})
+    facts = _facts(delivery, "accepted", reading.rows_in, _records(reading.faults), _records(reading.notes)) | {
+        "rows_accepted": reading.rows_accepted,
+        "rows_rejected": reading.rows_rejected,
+        "rows_suppressed": reading.rows_suppressed,
+        "first_bin_at": intervals[0][0] if intervals else None,
+        "last_bin_end_at": max(end for _start, end in intervals) if intervals else None,
+    }
+    with database.begin() as connection:
+        carriers.lock_carrier(connection, carrier.id)
+        before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
+        if before is not None:  # somebody else was faster with the same bytes
+            return replace(before, replayed=True)
+        upload_id = uploads.record_upload(connection, carrier.id, facts)
+        codes = uploads.source_area_codes(connection, carrier.id, reading.area_ids)
+        uploads.add_slices(connection, carrier.id, upload_id, _payloads(reading, codes))
+        grown = _grow_grid(connection, carrier, delivery, reading, codes)
+        if grown:
+            intervals = uploads.carrier_intervals(connection, carrier.id)
+        uploads.mark_dirty(connection, _touched(intervals, width))
+        return uploads.get_receipt(connection, upload_id)
+
+
+def _touched(intervals: Iterable[tuple[datetime, datetime]], width: timedelta) -> set[datetime]:
+    return {one for start, end in intervals for one in uploads.base_bins(start, end, width)}
+
+
+def _payloads(reading: CountsReading, codes: dict[str, int]) -> list[CountPayload]:
+    code_of_index = np.array([codes[one] for one in reading.area_ids], np.uint32)
+    return [
+        CountPayload(
+            start=one.start,
+            end=one.end,
+            precision=one.precision,
+            revision=one.revision,
+            kind=reading.kind,
+            data=pack_counts(AreaCounts(code_of_index[one.area_index], one.value, one.state)),
+        )
+        for one in reading.slices()
+    ]
+
+
+def _grow_grid(
+    connection: Connection, carrier: Carrier, delivery: Delivery, reading: CountsReading, codes: dict[str, int]
+) -> bool:
+    """Keep a new coverage version where a self-describing grid (H3, geohash) shows source areas not seen before."""
+    if reading.grid == "named":
+        return False
+    data = _grid_coverage(reading.grid, sorted(codes)).to_bytes()
+    newest = carriers.list_coverages(connection, carrier.id)[-1:]
+    if newest and newest[0].digest == digest_of(data):
+        return False
+    name, moment = delivery.path.name, delivery.received_at
+    carriers.add_coverage(connection, carrier.id, data, reading.grid, name, ALWAYS, moment)
+    return True
+
+
+def _grid_coverage(grid: str, ids: Sequence[str]) -> Coverage:
+    return coverage_of_hexagons(ids) if grid == "h3" else coverage_of_geohashes(ids)
+
+
+def _facts(
+    delivery: Delivery, state: str, rows_in: int, faults: Sequence[FaultRecord], notes: Sequence[FaultRecord]
+) -> dict[str, Any]:
+    return {
+        "file_name": delivery.path.name,
+        "sha256": delivery.sha256,
+        "size_bytes": delivery.size_bytes,
+        "state": state,
+        "received_at": delivery.received_at,
+        "rows_in": rows_in,
+        "rows_accepted": 0,
+        "rows_rejected": 0,
+        "rows_held": 0,
+        "rows_suppressed": 0,
+        "first_bin_at": None,
+        "last_bin_end_at": None,
+        "faults": tuple(faults),
+        "notes": tuple(notes),
+    }
+
+
+def _records(faults: Iterable[Fault]) -> tuple[FaultRecord, ...]:
+    return tuple(FaultRecord(one.code, one.line, one.column, dict(one.params)) for one in faults)

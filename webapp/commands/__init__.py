@@ -1,0 +1,66 @@
+"""The `oryn` command: a thin top, one file a noun. What is heavy is imported inside the command that needs it.
+
+Exit codes: 0 done, 2 refused (nothing was changed; the sentence on stderr says what to do), 1 a fault of ours.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+NOUNS = {
+    "carrier": "Register mobile operators.",
+    "coverage": "Load an operator's source areas.",
+    "crowding": "Show crowding at venues.",
+    "db": "Create or migrate the database.",
+    "demo": "Build the demo city and serve it.",
+    "doctor": "Say whether this installation is sound.",
+    "feed": "Say how an operator's files are to be read.",
+    "hexagons": "Export people per hexagon.",
+    "ingest": "Take in an operator's files.",
+    "policy": "Check policy files.",
+    "serve": "Serve the pages and the API.",
+    "status": "Show a venue's status and why.",
+    "venues": "Load a registry of venues.",
+    "zones": "Load announced epidemic zones.",
+}
+
+
+class Nouns(click.Group):
+    """Loads the file of a noun only when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(NOUNS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in NOUNS:
+            return None
+        command: click.Command = import_module(f"webapp.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(NOUNS.items()))
+
+
+@click.command(cls=Nouns, context_settings={"help_option_names": ["-h", "--help"]})
+def oryn() -> None:
+    """Oryn: crowding that says how sure it is, a status that explains itself."""
+
+
+def main() -> None:
+    """Run the command line; turn every refusal into one sentence and exit code 2."""
+    from webapp.commands.refusals import REFUSALS, explain
+
+    try:
+        oryn.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.ClickException as problem:
+        problem.show()
+        sys.exit(2)
+    except REFUSALS as refusal:
+        click.echo(explain(refusal), err=True)
+        sys.exit(2)

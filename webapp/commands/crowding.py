@@ -1,0 +1,66 @@
+"""`oryn crowding`: released crowding at venues."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from store.records import VenueCrowding
+from webapp.commands.installation import installation, moment
+
+COLUMNS = ("venue_id", "state", "level", "low", "best", "high", "observed_at")
+
+
+@click.command()
+@click.argument("venue", required=False)
+@click.option("--at", required=True, help="A moment in the time bin: 2026-11-20T20:45:00+05:00, or now.")
+@click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
+def command(venue: str | None, at: str, format_: str) -> None:
+    """Show released crowding of VENUE, or of all venues, in the time bin that holds a moment."""
+    from store.crowding import crowding_at
+    from store.errors import NotFound
+    from store.uploads import base_bins
+    from store.venues import find_venue, list_venues
+
+    with installation() as here, here.database.read() as connection:
+        width = timedelta(minutes=here.policy.counts.base_bin_minutes)
+        start = base_bins(moment(at), moment(at) + timedelta(seconds=1), width)[0]
+        rows = crowding_at(connection, start)
+        ids = [one.id for one in list_venues(connection)]
+        if venue is not None:
+            found = find_venue(connection, venue)
+            if found is None:
+                raise NotFound(what="venue", name=venue)
+            ids = [found.id]
+    facts = [crowding_facts(one, rows.get(one), start) for one in ids]
+    if format_ == "json":
+        click.echo(json.dumps(facts, ensure_ascii=False))
+        return
+    writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(facts)
+
+
+def crowding_facts(venue_id: str, row: VenueCrowding | None, start: datetime) -> dict[str, Any]:
+    """Return a venue's crowding as plain values; without a row nothing was released for it in the bin."""
+    if row is None:
+        empty = dict.fromkeys(COLUMNS) | {"level_high": None, "occupancy_limit": None, "reason": "nothing-released"}
+        return empty | {"venue_id": venue_id, "state": "no_data", "time_bin_start": start.isoformat()}
+    return {
+        "venue_id": venue_id,
+        "state": row.state,
+        "level": row.level,
+        "level_high": row.level_high,
+        "low": row.low,
+        "best": row.best,
+        "high": row.high,
+        "occupancy_limit": row.occupancy_limit,
+        "reason": row.reason,
+        "time_bin_start": row.time_bin_start.isoformat(),
+        "observed_at": row.observed_at.isoformat(),
+    }

@@ -1,0 +1,90 @@
+"""`oryn ingest`: take in a mobile operator's files, the same path as the API, processed before it returns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from store.records import FaultRecord, Receipt
+from webapp.commands.installation import installation, progress_bar
+
+REFUSED = 2
+
+
+@click.command()
+@click.argument("carrier")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON receipt a line.")
+@click.pass_context
+def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: bool) -> None:
+    """Take in FILES of CARRIER; print one receipt a file. Exit code 0: all accepted, 2: at least one refused."""
+    from ingest.intake import take_in
+    from ingest.pipeline import process_dirty_bins
+    from store import carriers
+
+    with installation() as here:
+        with here.database.read() as connection:
+            known = carriers.get_carrier(connection, carrier)
+        receipts = []
+        with progress_bar(here.language) as progress:
+            for file in files:
+                receipts.append(take_in(here.database, known, file, here.policy.counts, here.now, progress))
+            process_dirty_bins(here.workplace(), here.now, progress)
+        for receipt in receipts:
+            show(receipt, here.language, as_json)
+    if any(receipt.state == "refused" for receipt in receipts):
+        ctx.exit(REFUSED)
+
+
+def show(receipt: Receipt, language: str, as_json: bool) -> None:
+    """Print a receipt for a person, or as one line of JSON; a refusal's reason goes to stderr."""
+    from ingest.faults import Fault, report, sentence
+
+    if as_json:
+        click.echo(json.dumps(receipt_json(receipt, language), ensure_ascii=False))
+        return
+    again = " (delivered before: nothing changed)" if receipt.replayed else ""
+    click.echo(
+        f"{receipt.file_name}: {receipt.state}{again}; rows {receipt.rows_in} = {receipt.rows_accepted} accepted "
+        f"+ {receipt.rows_rejected} rejected + {receipt.rows_held} held; {receipt.rows_suppressed} suppressed; "
+        f"receipt {receipt.id}, sha256 {receipt.sha256[:16]}"
+    )
+    for note in receipt.notes:
+        click.echo(f"  {sentence(note.code, note.params, language)}")
+    if receipt.faults:
+        faults = tuple(Fault(one.code, one.line, one.column, one.params) for one in receipt.faults)
+        click.echo(report(faults, language, receipt.file_name), err=True)
+
+
+def receipt_json(receipt: Receipt, language: str) -> dict[str, Any]:
+    """Return a receipt as JSON values, each fault with its sentence."""
+    return {
+        "id": receipt.id,
+        "carrier": receipt.carrier_code,
+        "file": receipt.file_name,
+        "sha256": receipt.sha256,
+        "size_bytes": receipt.size_bytes,
+        "state": receipt.state,
+        "replayed": receipt.replayed,
+        "received_at": receipt.received_at.isoformat(),
+        "rows_in": receipt.rows_in,
+        "rows_accepted": receipt.rows_accepted,
+        "rows_rejected": receipt.rows_rejected,
+        "rows_held": receipt.rows_held,
+        "rows_suppressed": receipt.rows_suppressed,
+        "first_bin_at": None if receipt.first_bin_at is None else receipt.first_bin_at.isoformat(),
+        "last_bin_end_at": None if receipt.last_bin_end_at is None else receipt.last_bin_end_at.isoformat(),
+        "fault_count": receipt.fault_count,
+        "faults": [_fault_json(one, language) for one in receipt.faults],
+        "notes": [_fault_json(one, language) for one in receipt.notes],
+    }
+
+
+def _fault_json(fault: FaultRecord, language: str) -> dict[str, Any]:
+    from ingest.faults import sentence
+
+    place = {"line": fault.line, "column": fault.column}
+    return {"code": fault.code, **place, "sentence": sentence(fault.code, fault.params, language)}

@@ -1,0 +1,113 @@
+"""What the commands share: the opened installation, moments as people type them, progress on the terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from config.settings import Settings, system_clock
+from ingest.progress import Progress, silent
+from rules.policy import Policy, parse_policy, policy_at
+from store.database import Database, open_database, require_current_schema, schema_is_current
+
+if TYPE_CHECKING:
+    from ingest.pipeline import Workplace
+
+EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+WORK = {
+    "en": {"weights": "computing weights", "reading": "reading", "estimating": "estimating", "publishing": "publishing"},
+    "ru": {"weights": "вычисляются веса", "reading": "чтение", "estimating": "оценка", "publishing": "публикация"},
+    "kk": {"weights": "салмақтар есептелуде", "reading": "оқылуда", "estimating": "бағалау", "publishing": "жариялау"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Settings, database and policies of this machine, and the present moment."""
+
+    settings: Settings
+    database: Database
+    policies: tuple[Policy, ...]
+    now: datetime
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force now."""
+        return policy_at(self.policies, self.now)
+
+    @property
+    def language(self) -> str:
+        """The language of the command line."""
+        return self.settings.speech()
+
+    def workplace(self) -> Workplace:
+        """Where the pipeline runs."""
+        from ingest.pipeline import Workplace
+
+        return Workplace.at(self.database, self.policy, self.settings.home)
+
+
+@contextmanager
+def installation(*, migrated: bool = True) -> Iterator[Installation]:
+    """Open the installation; an embedded database that is not there yet is created, an older one is refused."""
+    settings = Settings()
+    settings.prepare_home()
+    database = open_database(settings.database_url, settings.home)
+    try:
+        if migrated:
+            _prepare(database)
+        yield Installation(settings, database, policies_of(settings), system_clock())
+    finally:
+        database.close()
+
+
+def policies_of(settings: Settings) -> tuple[Policy, ...]:
+    """Read every policy file, oldest first."""
+    return tuple(parse_policy(text, name) for name, text in settings.policy_texts())
+
+
+def moment(text: str) -> datetime:
+    """Read `--at`: RFC 3339 with an offset, or `now`."""
+    if text == "now":
+        return system_clock()
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as problem:
+        raise click.BadParameter(f"{text!r} is no moment; write 2026-11-20T20:45:00+05:00 or now") from problem
+    if found.tzinfo is None:
+        raise click.BadParameter(f"{text!r} has no offset; write {text}+05:00, or {text}Z for UTC")
+    return found.astimezone(UTC)
+
+
+@contextmanager
+def progress_bar(language: str = "en") -> Iterator[Progress]:
+    """Show how far long work is; nothing where nobody looks (stderr is no terminal)."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share, what: bar.update(task, completed=share, description=WORK[language].get(what, what))
+
+
+def _prepare(database: Database) -> None:
+    from store.migrate import current_revision, upgrade
+
+    if schema_is_current(database):
+        return
+    if current_revision(database) is None and database.engine.dialect.name == "sqlite":
+        upgrade(database)
+    require_current_schema(database)

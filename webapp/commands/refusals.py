@@ -1,0 +1,42 @@
+"""Every expected refusal of every package, and its sentence in the language of the command line."""
+
+from __future__ import annotations
+
+from geo.errors import GeoError
+from ingest.faults import Fault, FileRefused, describe, report
+from rules.errors import PolicyRefused, RulesError
+from store.errors import StoreError
+
+REFUSALS = (FileRefused, GeoError, RulesError, StoreError)
+
+
+def explain(refusal: Exception) -> str:
+    """Return what is wrong, where, and what to do."""
+    from config.settings import Settings
+
+    language = Settings().speech()
+    if isinstance(refusal, FileRefused):
+        return report(refusal.faults, language, refusal.file)
+    if isinstance(refusal, GeoError):
+        return report(tuple(_fault(one) for one in (refusal, *refusal.others)), language, file_of(refusal))
+    if isinstance(refusal, PolicyRefused):
+        faults = [Fault(one.code, one.line, one.column, one.params) for one in refusal.faults]
+        return "\n".join(describe(fault, language, refusal.name) for fault in faults)
+    if isinstance(refusal, (RulesError, StoreError)):
+        return describe(_fault(refusal), language)
+    raise refusal
+
+
+def name_file(refusal: GeoError | FileRefused, name: str) -> None:
+    """Attach the name of the file in which the refusal arose."""
+    refusal.file = name  # type: ignore[union-attr]
+
+
+def file_of(refusal: Exception) -> str | None:
+    """Return the name attached by `name_file`, or None."""
+    found = getattr(refusal, "file", None)
+    return None if found is None else str(found)
+
+
+def _fault(refusal: GeoError | RulesError | StoreError) -> Fault:
+    return Fault(refusal.code, refusal.line, refusal.column, refusal.params)
