@@ -50,7 +50,7 @@ def _plain_scalar(tag: str, text: str) -> Any:
 
 
 def _is_group(entry: Entry) -> bool:
-    """Say whether an entry only groups others: mappings under a list, or under a mapping without a source of its own."""
+    """Say whether an entry only groups others: mappings in a list, or in a mapping without a source of its own."""
     if isinstance(entry.value, dict) and "source" in entry.value:
         return False
     children = [child for _, child in entry.children()]
