@@ -36,7 +36,7 @@ class Crowding:
 
 def crowding_level(
     low: float,
-    best: float,
+    best: float,  # noqa: ARG001 - shown beside the level, and must never decide it
     high: float,
     limit: Limit | int | None,
     kernel: float,
@@ -79,7 +79,7 @@ def _told_by_facts(
     unknown = limit is None or (isinstance(limit, Limit) and limit.persons is None)
     table = (
         (state == "no_location", Crowding("no_data", reason=_code("no-location"))),
-        (state == "missing" or isnan(low) and state == "estimated", Crowding("no_data", reason=_code("no-counts"))),
+        (state == "missing" or (isnan(low) and state == "estimated"), Crowding("no_data", reason=_code("no-counts"))),
         (state == "suppressed", _area_only("hidden-for-privacy")),
         (is_open is False, _area_only("closed-now")),
         (closed_by_rule, _area_only("closed-by-rule")),
