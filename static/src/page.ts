@@ -1,1 +1,6 @@
-export {};
+/** What runs on every page: the theme and the menu. Every page is complete without it. */
+import { startMenu } from "./page/menu";
+import { startTheme } from "./page/theme";
+
+startTheme();
+startMenu();

@@ -1,0 +1,26 @@
+/** The map's own buttons: closer, farther, where I am, what the colours mean. */
+import type * as L from "leaflet";
+import { need } from "../dom";
+import type { Sheet } from "../sheet/sheet";
+import type { Location } from "./location";
+
+export function startButtons(map: L.Map, location: Location, sheet: Sheet): void {
+  need<HTMLElement>("#map-buttons").hidden = false;
+  on("#zoom-in", () => map.zoomIn());
+  on("#zoom-out", () => map.zoomOut());
+  on("#locate", async () => {
+    const place = await location.find();
+    if (place) map.setView([place.latitude, place.longitude], Math.max(map.getZoom(), 15));
+  });
+  on("#show-legend", () => {
+    const legend = need<HTMLDetailsElement>("#legend");
+    legend.open = true;
+    sheet.openTo("half");
+    legend.scrollIntoView({ block: "start" });
+    legend.querySelector("summary")?.focus({ preventScroll: true });
+  });
+}
+
+function on(selector: string, action: () => void): void {
+  need<HTMLButtonElement>(selector).addEventListener("click", action);
+}

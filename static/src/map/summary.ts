@@ -1,0 +1,32 @@
+/** The answer in one line: how crowded it is in the part of the map that is seen, and how sure that is. */
+import type { Words } from "../client";
+import { levelsOf, venueCode } from "../wire/frames";
+
+export interface Tally {
+  /** Venues whose level is told. */
+  told: number;
+  /** Of these, the ones in the upper two levels. */
+  crowded: number;
+  /** Open venues whose level cannot be told. */
+  untold: number;
+}
+
+export function tally(codes: Uint8Array, indexes: readonly number[]): Tally {
+  const sum: Tally = { told: 0, crowded: 0, untold: 0 };
+  for (const index of indexes) {
+    const code = venueCode(codes[index]);
+    const levels = levelsOf(code);
+    if (levels) sum.told += 1;
+    if (levels && levels[0] >= 3) sum.crowded += 1;
+    if (code === "area-only" || code === "no-data") sum.untold += 1;
+  }
+  return sum;
+}
+
+export function answerWords({ told, crowded, untold }: Tally, words: Words): string {
+  if (told === 0 && untold === 0) return words.say("answer.none");
+  if (told === 0) return words.count("answer.untold", untold);
+  const values = { crowded: words.number(crowded), told: words.number(told), untold: words.number(untold) };
+  const main = crowded === 0 ? words.count("answer.quiet", told, values) : words.count("answer.crowded", told, values);
+  return untold === 0 ? main : `${main} ${words.count("answer.and_untold", untold, values)}`;
+}

@@ -1,0 +1,68 @@
+/** What the server sends: the manifest, frames, venues and cards. Nothing here draws or words anything. */
+import { unpackGeometry, type HexagonGeometry } from "./geometry";
+
+export interface BinInfo {
+  start: string;
+  end: string;
+  frame: string;
+  venues: string | null;
+  interval: string | null;
+  revised: boolean;
+}
+
+export interface Manifest {
+  layer: "public" | "group";
+  resolution: number;
+  area: { digest: string; url: string };
+  venues: { digest: string; url: string } | null;
+  bins: BinInfo[];
+  window: { url: string; venues_url?: string; bins: string[] } | null;
+  density: { steps: number[]; codes: number[] };
+  observed_at: string | null;
+  stale_after_minutes: number;
+  old_after_minutes?: number;
+  timezone: string;
+}
+
+export type StatusColour = "green" | "yellow" | "red" | "grey";
+
+export interface Venue {
+  id: string;
+  name: Partial<Record<string, string | null>> | string;
+  category: string;
+  category_label?: string;
+  longitude: number;
+  latitude: number;
+  district?: string | null;
+  address?: string | null;
+  status: { colour: StatusColour; word: string };
+  url?: string;
+}
+
+export class RequestRefused extends Error {
+  constructor(readonly statusCode: number) {
+    super(`the server answered ${statusCode}`);
+  }
+}
+
+async function request(url: string, signal?: AbortSignal): Promise<Response> {
+  const response = await fetch(url, { credentials: "same-origin", ...(signal ? { signal } : {}) });
+  if (!response.ok) throw new RequestRefused(response.status);
+  return response;
+}
+
+export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T> {
+  return (await (await request(url, signal)).json()) as T;
+}
+
+export async function fetchBytes(url: string): Promise<Uint8Array> {
+  return new Uint8Array(await (await request(url)).arrayBuffer());
+}
+
+export async function fetchGeometry(url: string): Promise<HexagonGeometry> {
+  return unpackGeometry(await (await request(url)).arrayBuffer());
+}
+
+export async function fetchVenues(url: string): Promise<Venue[]> {
+  return (await fetchJson<{ venues: Venue[] }>(url)).venues;
+}
