@@ -15,6 +15,8 @@ from geo.hexagons import Floats, HexIds
 
 MOST_HEXAGONS = 4_000_000
 _WORTH_PREPARING = 40
+_WORTH_TRIMMING = 60
+_PIECES_AT_ONCE = 20_000
 
 
 class Overlaps:
@@ -39,9 +41,28 @@ def overlaps_of_shapes(shapes: NDArray[Any], resolution: int) -> Overlaps:
     inside = _surely_inside(shapes, row, column, vertices)
     areas = np.where(inside, full[column], 0.0)
     cut = np.flatnonzero(~inside)
-    areas[cut] = areas_inside(Rings(shapes), row[cut], column[cut], vertices)
+    areas[cut] = _areas_cut(shapes, row[cut], column[cut], vertices)
     row, column, areas = _every_row(shapes, ids, (row, column, areas), resolution)
     return Overlaps(ids, row, column, areas / full[column], areas * EARTH_RADIUS_KM**2)
+
+
+def _areas_cut(shapes: NDArray[Any], row: Ints, column: Ints, vertices: Floats) -> Floats:
+    """Measure pairs; of shapes with many vertices only the surroundings of each hexagon are looked at."""
+    rings = Rings(shapes)
+    areas = np.empty(len(row))
+    intricate = rings.vertex_count[row] > _WORTH_TRIMMING
+    plain, knotty = np.flatnonzero(~intricate), np.flatnonzero(intricate)
+    areas[plain] = areas_inside(rings, row[plain], column[plain], vertices)
+    for start in range(0, len(knotty), _PIECES_AT_ONCE):
+        part = knotty[start : start + _PIECES_AT_ONCE]
+        pieces = Rings(shapely.intersection(shapes[row[part]], _boxes(vertices[column[part]])))
+        areas[part] = areas_inside(pieces, np.arange(len(part)), column[part], vertices)
+    return areas
+
+
+def _boxes(vertices: Floats) -> NDArray[Any]:
+    low, high = vertices.min(axis=1), vertices.max(axis=1)
+    return np.asarray(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]), dtype=object)
 
 
 def _every_row(
@@ -86,8 +107,7 @@ def _box_areas_km2(boxes: Floats) -> Floats:
 
 
 def _candidates(shapes: NDArray[Any], vertices: Floats) -> tuple[Ints, Ints]:
-    low, high = vertices.min(axis=1), vertices.max(axis=1)
-    tree = shapely.STRtree(shapely.box(low[:, 0], low[:, 1], high[:, 0], high[:, 1]))
+    tree = shapely.STRtree(_boxes(vertices))
     row, column = tree.query(shapes)
     order = np.lexsort((column, row))
     return row[order].astype(np.int64), column[order].astype(np.int64)

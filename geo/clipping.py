@@ -19,7 +19,7 @@ from geo.hexagons import Floats
 Ints = NDArray[np.int64]
 
 EARTH_RADIUS_KM = 6371.007180918475  # h3's own, so that source areas and hexagons are measured alike
-_VERTICES_AT_ONCE = 2_000_000
+_VERTICES_AT_ONCE = 500_000
 
 
 class Rings:
