@@ -73,9 +73,7 @@ def geography() -> Geography:
         districts=tuple(_outline(one["id"], one) for one in raw["districts"]),
         residents_share=np.array([one["residents_share"] for one in raw["districts"]]),
         settlements=tuple(np.array(one["settlements"]) for one in raw["districts"]),
-        streets=tuple(
-            Street(one["kk"], one["ru"], np.array(one["line"]), one["weight"]) for one in raw["streets"]
-        ),
+        streets=tuple(Street(one["kk"], one["ru"], np.array(one["line"]), one["weight"]) for one in raw["streets"]),
         parks=tuple(_outline(f"park-{number}", one) for number, one in enumerate(raw["parks"], 1)),
         mountains=_outline("mountains", raw["mountains"]),
         attractions={one["kind"]: np.array(one["places"]) for one in raw["attractions"]},
@@ -120,7 +118,8 @@ def district_of(lon_lat: Floats) -> NDArray[np.intp]:
 
 def in_parks(lon_lat: Floats) -> NDArray[np.bool_]:
     """Tell which points (N, 2) lie in a park or lake."""
-    return np.any([inside(lon_lat, park.points) for park in geography().parks], axis=0)
+    in_any: NDArray[np.bool_] = np.any([inside(lon_lat, park.points) for park in geography().parks], axis=0)
+    return in_any
 
 
 def distance_to_line(points_m: Floats, line_m: Floats) -> Floats:

@@ -92,5 +92,3 @@ def _spacing(sites: Floats) -> Floats:
     distance = np.linalg.norm(sites[:, None] - sites, axis=2)
     spacing: Floats = np.sort(distance, axis=1)[:, 1:4].mean(axis=1)
     return spacing
-
-

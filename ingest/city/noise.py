@@ -26,4 +26,5 @@ def smooth_field(rng: np.random.Generator, points_m: Floats, length_m: float, wa
     """
     numbers = rng.normal(0.0, 1.0 / length_m, (2, waves))
     phases = rng.uniform(0.0, 2 * np.pi, waves)
-    return np.cos(points_m @ numbers + phases).sum(axis=1) * np.sqrt(2.0 / waves)
+    field: Floats = np.cos(points_m @ numbers + phases).sum(axis=1) * np.sqrt(2.0 / waves)
+    return field

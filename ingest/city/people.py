@@ -21,7 +21,7 @@ RESOLUTION = 9
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The hexagons of the city: sorted `ids` (H,), centres in degrees and metres (H, 2), `district` (H,), -1 where nobody is."""
+    """The city's hexagons: sorted `ids` (H,), centres in degrees and metres (H, 2), `district` (H,), -1: nobody there."""
 
     ids: NDArray[np.uint64]
     lon_lat: Floats

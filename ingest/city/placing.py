@@ -38,7 +38,7 @@ class _Spots:
 
 
 def place_venues(rng: np.random.Generator, draws: list[str], area_m2: Floats, fields: Floats, taken_m: Floats) -> Sites:
-    """Place one venue for each draw (a kind of attraction, "homes" or "streets") and area; keep off `taken_m` (K, 2)."""
+    """Place one venue for each draw (an attraction, "homes" or "streets") and area; keep off `taken_m` (K, 2)."""
     footprint = area_m2 / np.ceil(area_m2 / FLOOR_M2)
     spots = _spots(rng, draws, footprint, fields)
     for _ in range(8):
@@ -118,7 +118,8 @@ def _colliding(metres: Floats, footprint: Floats, taken_m: Floats) -> NDArray[np
     earlier = np.tril(distance < radius[:, None] + radius, -1).any(axis=1)
     planted = (np.linalg.norm(metres[:, None, :] - taken_m, axis=2) < 420).any(axis=1)
     lon_lat = to_degrees(metres)
-    return earlier | planted | (district_of(lon_lat) < 0) | in_parks(lon_lat)
+    bad: NDArray[np.bool_] = earlier | planted | (district_of(lon_lat) < 0) | in_parks(lon_lat)
+    return bad
 
 
 def _redraw(

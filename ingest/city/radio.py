@@ -113,9 +113,7 @@ def _balanced(
     return serving
 
 
-def _best(
-    level: NDArray[np.float32], sectors: NDArray[np.int32], noise: NDArray[np.float32]
-) -> NDArray[np.int32]:
+def _best(level: NDArray[np.float32], sectors: NDArray[np.int32], noise: NDArray[np.float32]) -> NDArray[np.int32]:
     rows = np.arange(len(sectors))[:, None]
     best = [sectors[rows, (level + wobble).argmax(axis=2)] for wobble in noise]
     return np.stack(best, axis=2)

@@ -89,7 +89,8 @@ def _quiet_place(wanted: list[float], venues: tuple[Venue, ...], residents: Floa
     quiet = ~with_venue & (residents > QUIET_RESIDENTS[0]) & (residents < QUIET_RESIDENTS[1])
     distance = np.linalg.norm(here.metres - to_metres(np.array([wanted])), axis=1)
     chosen = int(np.where(quiet, distance, np.inf).argmin())
-    return to_degrees(here.metres[chosen : chosen + 1])[0]
+    middle: Floats = to_degrees(here.metres[chosen : chosen + 1])[0]
+    return middle
 
 
 def _minutes(text: str) -> int:

@@ -73,9 +73,7 @@ class World:
     scene_hexagon: tuple[int, ...]
 
 
-def build_world(
-    seed: int, people: int, fields: Floats, venues: tuple[Venue, ...], scenes: tuple[Scene, ...]
-) -> World:
+def build_world(seed: int, people: int, fields: Floats, venues: tuple[Venue, ...], scenes: tuple[Scene, ...]) -> World:
     """Put together what the truth is drawn from; `people` are the city's residents."""
     numbers = {venue.id: number for number, venue in enumerate(venues)}
     part_venue, part_hexagon, part_share = _venue_parts(venues)
@@ -160,7 +158,8 @@ def _drift(seed: int, number: int, size: int) -> Floats:
     before = generator(seed, "drift", block).standard_normal(size)
     after = generator(seed, "drift", block + 1).standard_normal(size)
     wander = np.cos(angle) * before + np.sin(angle) * after
-    return np.exp(CROWD_CV * wander - CROWD_CV**2 / 2)
+    factors: Floats = np.exp(CROWD_CV * wander - CROWD_CV**2 / 2)
+    return factors
 
 
 def _usual_weeks(venues: tuple[Venue, ...], scenes: tuple[Scene, ...]) -> Floats:

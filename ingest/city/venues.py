@@ -1,4 +1,4 @@
-"""The venues of the demo city: about 2,000 over all categories, with outlines along the streets and names in two languages."""
+"""The venues of the demo city: about 2,000 over all categories, with outlines along the streets and two names each."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def _capacities(rng: np.random.Generator, kind: Mapping[str, Any]) -> NDArray[np
     median, spread, least, most = kind["capacity"]
     drawn = np.clip(rng.lognormal(np.log(median), spread, kind["counts"]), least, most)
     step = np.where(drawn < 100, 1, 10)
-    return (np.round(drawn / step) * step).astype(np.int64)
+    capacities: NDArray[np.int64] = (np.round(drawn / step) * step).astype(np.int64)
+    return capacities
 
 
 def _venue(
