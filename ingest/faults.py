@@ -36,13 +36,23 @@ class Fault:
 
 
 class FileRefused(Exception):  # noqa: N818 - the event, and the word that everybody uses for it
-    """A file was refused whole: nothing of it is kept. ``faults`` is never empty, in the file's order."""
+    """A file was refused whole: nothing of it is kept. ``faults`` is never empty, in the file's order.
 
-    def __init__(self, faults: Iterable[Fault], file: str | None = None, rows_in: int = 0) -> None:
+    `fault_count` may be larger than the list: only the first thousand faults are put into words.
+    """
+
+    def __init__(
+        self, faults: Iterable[Fault], file: str | None = None, rows_in: int = 0, fault_count: int | None = None
+    ) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
         self.file = file
         self.rows_in = rows_in
-        super().__init__(report(self.faults, file=file))
+        self.fault_count = len(self.faults) if fault_count is None else fault_count
+        super().__init__(self.faults)
+
+    def __str__(self) -> str:
+        """Return the first fault in English and how many more there are."""
+        return report(self.faults, "en", self.file, self.fault_count)
 
 
 def sentence(code: str, params: Mapping[str, str | int | float], language: str = "en") -> str:
@@ -67,10 +77,12 @@ def describe(fault: Fault, language: str = "en", file: str | None = None) -> str
     return f"{', '.join(place)}: {words}" if place else words
 
 
-def report(faults: tuple[Fault, ...], language: str = "en", file: str | None = None) -> str:
-    """Return the first fault in full, and how many more there are."""
+def report(
+    faults: tuple[Fault, ...], language: str = "en", file: str | None = None, fault_count: int | None = None
+) -> str:
+    """Return the first fault in full, and how many more there are (`fault_count`, if not all are listed)."""
     first = describe(faults[0], language, file)
-    rest = len(faults) - 1
+    rest = (fault_count or len(faults)) - 1
     return f"{first} {sentence('more-faults', {'count': rest}, language)}" if rest else first
 
 

@@ -48,7 +48,7 @@ def camara_table(source: Source) -> Table:
     return Table(_NAMES, rows.with_columns(pl.col(LINE).cast(pl.UInt32), too_many), _place(ends))
 
 
-def _parsed(source: Source) -> Any:  # noqa: ANN401 - whatever the file holds
+def _parsed(source: Source) -> Any:
     if source.size > LARGEST_JSON:
         raise FileRefused([Fault("file-too-large", params={"limit_mb": LARGEST_JSON >> 20})])
     try:

@@ -75,7 +75,7 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, scratch: Path | None = None) 
         else:
             if size > max_bytes:
                 raise _too_large(max_bytes)
-            form, has_quotes = _inspected(_chunks(raw), None)
+            form, has_quotes = _inspected(_chunks(raw), raw, None)
             yield Source(path, form, size, has_quotes)
 
 
@@ -83,9 +83,9 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, scratch: Path | None = None) 
 def _unpacked(raw: BinaryIO, magic: bytes, packed_size: int, max_bytes: int, scratch: Path | None) -> Iterator[Source]:
     kind = "gzip" if magic.startswith(_GZIP) else "zstd"
     chunks = _gzip_chunks(raw) if kind == "gzip" else _zstd_chunks(raw)
-    with tempfile.NamedTemporaryFile(dir=scratch, prefix="oryn-", suffix=".plain") as plain:
+    with tempfile.NamedTemporaryFile("w+b", dir=scratch, prefix="oryn-", suffix=".plain") as plain:
         try:
-            form, has_quotes = _inspected(_capped(chunks, packed_size, max_bytes), plain)
+            form, has_quotes = _inspected(_capped(chunks, packed_size, max_bytes), None, plain)
         except EOFError as error:
             raise _refused("packed-file-truncated", kind=kind) from error
         except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
@@ -140,24 +140,41 @@ def _capped(chunks: Iterator[bytes], packed_size: int, max_bytes: int) -> Iterat
         yield chunk
 
 
-def _inspected(chunks: Iterator[bytes], copy_to: IO[bytes] | None) -> tuple[Form, bool]:
-    """Look at every byte once, and copy it when asked. Return the form and whether a quote occurs."""
+def _inspected(chunks: Iterator[bytes], raw: BinaryIO | None, copy: IO[bytes] | None) -> tuple[Form, bool]:
+    """Look at every byte once, and copy it when asked. Return the form and whether a quote occurs.
+
+    Lines are counted only when a fault needs a number: `raw` or `copy` then holds what was looked at.
+    """
     form: Form | None = None
-    has_quotes, newlines_before, tail = False, 0, 0
+    has_quotes, looked_at, tail = False, 0, 0
     for chunk in chunks:
-        if form is None:
-            form = _form_of(chunk)
+        if copy is not None:
+            copy.write(chunk)
+        form = form or _form_of(chunk)
         if form == "text":
-            if b"\x00" in chunk:
-                raise _refused("file-nul-byte", newlines_before + chunk[: chunk.index(b"\x00")].count(b"\n") + 1)
-            tail = _line_carried(chunk, tail, newlines_before)
-            newlines_before += chunk.count(b"\n")
+            nul = chunk.find(b"\x00")
+            tail, too_long_at = _line_carried(chunk, tail)
+            if nul >= 0:
+                raise _refused("file-nul-byte", _line_at(raw or copy, looked_at + nul))
+            if too_long_at is not None:
+                raise _refused("line-too-long", _line_at(raw or copy, looked_at + too_long_at), limit=LONGEST_LINE)
             has_quotes = has_quotes or b'"' in chunk
-        if copy_to is not None:
-            copy_to.write(chunk)
+        looked_at += len(chunk)
     if form is None:
         raise _refused("file-empty")
     return form, has_quotes
+
+
+def _line_at(file: IO[bytes] | BinaryIO | None, offset: int) -> int | None:
+    """Return the physical line of a byte."""
+    if file is None:
+        return None
+    file.seek(0)
+    line, left = 1, offset
+    while left > 0 and (chunk := file.read(min(left, _CHUNK))):
+        line += chunk.count(b"\n")
+        left -= len(chunk)
+    return line
 
 
 def _form_of(start: bytes) -> Form:
@@ -178,13 +195,12 @@ def _form_of(start: bytes) -> Form:
     return "text"
 
 
-def _line_carried(chunk: bytes, tail: int, newlines_before: int) -> int:
-    """Return the length of the line that `chunk` leaves open; refuse one that is longer than any row can be."""
+def _line_carried(chunk: bytes, tail: int) -> tuple[int, int | None]:
+    """Return (length of the line that `chunk` leaves open, where in it a line ends that is longer than any row)."""
     first = chunk.find(b"\n")
     opened_length = tail + (len(chunk) if first < 0 else first)
-    if opened_length > LONGEST_LINE:
-        raise _refused("line-too-long", newlines_before + 1, limit=LONGEST_LINE)
-    return opened_length if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1
+    too_long_at = max(0, first) if opened_length > LONGEST_LINE else None
+    return opened_length if first < 0 else len(chunk) - chunk.rfind(b"\n") - 1, too_long_at
 
 
 def _too_large(max_bytes: int) -> FileRefused:

@@ -1,0 +1,144 @@
+"""Judge the source areas of a file: known to the carrier's coverage, or tiles that describe themselves.
+
+Promises: an id is compared exactly (no trimming: `A1` and ` A1` would be two areas); H3 and geohash ids read in any
+case, H3 ids also as the decimal numbers that many tools write; every tile id is valid when this module is done.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from ingest.faults import quoted
+from ingest.feeds import Feed
+from ingest.reading.columns import Columns
+from ingest.reading.findings import Coded, Findings
+from ingest.reading.gathering import BETWEEN
+from ingest.reading.identifiers import PERSON, PERSON_OR_SIM, identifier_values
+
+GridKind = Literal["named", "h3", "geohash", "point"]
+
+_GEOHASH = re.compile(r"[0-9bcdefghjkmnpqrstuvwxyz]{1,12}")
+_H3_HEX = re.compile(r"8[0-9a-f]{14}")
+_H3_DECIMAL = re.compile(r"[56][0-9]{17}")
+_DEGREES = re.compile(r"-?[0-9]{1,3}(?:\.[0-9]{1,15})?")
+_METRES = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
+_PENTAGONS = frozenset({4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117})
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A source area given as a point: a disc of `radius_m` metres (None if the file does not say)."""
+
+    source_area_id: str
+    longitude: float
+    latitude: float
+    radius_m: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """`ids` of every text of the column (by code), as they are to be stored; `grid` says what they are."""
+
+    ids: tuple[str, ...]
+    grid: GridKind
+    points: tuple[Point, ...] = ()
+
+
+def areas_of(coded: Coded, columns: Columns, feed: Feed, known: frozenset[str] | None, findings: Findings) -> Areas:
+    """Return the source area of each text, and report empty, malformed, unknown and identifying ones."""
+    name = columns.name(columns.source_area_id)
+    findings.add("source-area-empty", np.flatnonzero(coded.codes < 0), name)
+    grid = _grid(coded.texts, columns, feed, known)
+    if grid == "point":
+        return _points(coded, columns, findings)
+    ids = tuple(_tile_id(text, grid) for text in coded.texts)
+    codes = _codes(ids, grid, known)
+    findings.add_texts(codes, coded, name, lambda text: {"value": quoted(text)})
+    return Areas(ids, grid)
+
+
+def _grid(texts: Sequence[str], columns: Columns, feed: Feed, known: frozenset[str] | None) -> GridKind:
+    if columns.source_area_id is None:
+        return "point"
+    if feed.grid or known is not None:
+        return feed.grid or "named"
+    if columns.grid_by_name:
+        return columns.grid_by_name
+    return "h3" if texts and all(_h3_number(text) is not None for text in texts) else "named"
+
+
+def _tile_id(text: str, grid: GridKind) -> str:
+    if grid == "h3":
+        number = _h3_number(text)
+        return text if number is None else f"{number:x}"
+    return text.lower() if grid == "geohash" else text
+
+
+def _codes(ids: Sequence[str], grid: GridKind, known: frozenset[str] | None) -> list[str | None]:
+    if grid == "h3":
+        return [None if _h3_number(one) is not None else "hexagon-unfit" for one in ids]
+    if grid == "geohash":
+        return [None if _GEOHASH.fullmatch(one) else "geohash-unfit" for one in ids]
+    strangers = [one for one in ids if known is None or one not in known]
+    # Nobody can be asked without a coverage; then 15 digits may well be a radio cell's global id.
+    pattern = PERSON if known is None else PERSON_OR_SIM
+    shapes = identifier_values(pl.Series(strangers, dtype=pl.String), pattern).to_list()
+    somebody = {one for one, shape in zip(strangers, shapes, strict=True) if shape}
+    return [_named_code(one, known, somebody) for one in ids]
+
+
+def _named_code(one: str, known: frozenset[str] | None, somebody: set[str]) -> str | None:
+    if known is not None and one in known:
+        return None
+    if one in somebody:
+        return "identifier-values"
+    if "\N{REPLACEMENT CHARACTER}" in one:
+        return "text-not-utf8"
+    if one != one.strip() or not one.isprintable() or len(one) > 200:
+        return "source-area-malformed"
+    return None if known is None else "source-area-unknown"
+
+
+def _h3_number(text: str) -> int | None:
+    """Return the number of a valid H3 hexagon, None for anything else (mode, base, digits; deleted pentagon parts)."""
+    lowered = text.lower()
+    if _H3_HEX.fullmatch(lowered):
+        number = int(lowered, 16)
+    elif _H3_DECIMAL.fullmatch(text):
+        number = int(text)
+    else:
+        return None
+    mode, reserved, resolution, base = number >> 59, (number >> 56) & 7, (number >> 52) & 15, (number >> 45) & 127
+    digits = [(number >> (45 - 3 * level)) & 7 for level in range(1, 16)]
+    first = next((digit for digit in digits[:resolution] if digit), 0)
+    sound = mode == 1 and reserved == 0 and base < 122 and not (base in _PENTAGONS and first == 1)
+    fits = all(digit < 7 for digit in digits[:resolution]) and all(digit == 7 for digit in digits[resolution:])
+    return number if sound and fits else None
+
+
+def _points(coded: Coded, columns: Columns, findings: Findings) -> Areas:
+    read = [_point(text.split(BETWEEN)) for text in coded.texts]
+    codes = [None if point else "point-unfit" for point in read]
+    shown = columns.name(columns.longitude)
+    findings.add_texts(codes, coded, shown, lambda text: {"value": quoted(text.replace(BETWEEN, " "))})
+    ids = tuple(point.source_area_id if point else "" for point in read)
+    distinct = {point.source_area_id: point for point in read if point}
+    return Areas(ids, "point", tuple(distinct[one] for one in sorted(distinct)))
+
+
+def _point(texts: Sequence[str]) -> Point | None:
+    longitude, latitude, radius = texts
+    if not (_DEGREES.fullmatch(longitude) and _DEGREES.fullmatch(latitude)):
+        return None
+    if radius and not _METRES.fullmatch(radius):
+        return None
+    x, y, metres = float(longitude), float(latitude), float(radius) if radius else None
+    if abs(x) > 180 or abs(y) > 90 or metres == 0:
+        return None
+    return Point(f"{x:.6f},{y:.6f}" + ("" if metres is None else f",{metres:g}"), x, y, metres)
