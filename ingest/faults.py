@@ -35,7 +35,7 @@ class Fault:
     params: Mapping[str, str | int | float] = field(default_factory=lambda: _NOTHING)
 
 
-class FileRefused(Exception):  # noqa: N818 - the event, and the word that everybody uses for it
+class FileRefused(Exception):
     """A file was refused whole: nothing of it is kept. ``faults`` is never empty, in the file's order.
 
     `fault_count` may be larger than the list: only the first thousand faults are put into words.
