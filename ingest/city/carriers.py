@@ -6,22 +6,22 @@ district and hour around it, as market shares, phones switched on and phones in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.city.geography import district_of, geography, nearest, to_degrees, to_metres
-from ingest.city.network import Network, build_network
+from ingest.city.geography import geography, to_degrees, to_metres
+from ingest.city.network import SECTORS_OF_SITE, Network, build_network
 from ingest.city.noise import Floats, generator
-from ingest.city.people import ground
-from ingest.city.radio import RING, Serving, draw_serving
+from ingest.city.people import ground, hexagon_index
+from ingest.city.radio import draw_serving
 from ingest.city.rhythms import activity_shares
+from ingest.city.squares import believed_squares, covered_squares, square_ids, square_of, square_outlines
+from ingest.city.venues import Venue
 
-SQUARE_M = 500.0
 DISTRICT_SHARE_CV = 0.12
-PULL_TO_SITE = 0.3
-LOCATION_ERROR_M = 150.0
 MOBILE_COUNTRY_CODE, MOBILE_NETWORK_CODE = 401, 93
 
 
@@ -58,7 +58,8 @@ class Reach:
 class Carrier:
     """A carrier: `source_area_ids` (A,), `squares` (A, 4, 2) degrees or None, its network, and what only we know.
 
-    `district_share` (8,) multiplies `share`; `reach` says which area counts whom.
+    `district_share` (8,) multiplies `share`; `reach` says which area counts whom; `indoor_area` (K,) counts the phones
+    inside the venues `indoor_venue` (K,), which stand at `indoor_m` (K, 2) metres in `indoor_hexagon` (K,).
     """
 
     code: str
@@ -71,6 +72,10 @@ class Carrier:
     squares: Floats | None
     district_share: Floats
     reach: Reach
+    indoor_venue: NDArray[np.intp]
+    indoor_area: NDArray[np.intp]
+    indoor_m: Floats
+    indoor_hexagon: NDArray[np.intp]
 
     def true_share(self, week_bin: int) -> Floats:
         """Return the true share over the hexagons, (H,), in a quarter of the week; 0 where nobody lives."""
@@ -81,25 +86,36 @@ class Carrier:
         return true
 
 
-def build_carrier(seed: int, plan: Plan, day_people: Floats, night_people: Floats) -> Carrier:
+def build_carrier(seed: int, plan: Plan, day_people: Floats, night_people: Floats, venues: Sequence[Venue]) -> Carrier:
     """Draw a carrier for the usual people (H,) of a busy and of a quiet hour."""
     network = build_network(seed, plan.code, plan.sites, day_people)
     serving = draw_serving(seed, plan.code, network, day_people, night_people)
+    indoor = np.array([number for number, venue in enumerate(venues) if venue.indoor_cell])
+    places = to_metres(np.array([(venues[number].longitude, venues[number].latitude) for number in indoor]))
     if plan.delivery == "squares":
-        ids, squares, reach = _square_areas(seed, plan.code, network, serving)
+        corners = covered_squares()
+        ids, squares = square_ids(corners), square_outlines(corners)
+        day, night = believed_squares(seed, plan.code, network, serving, corners)
+        indoor_area = square_of(places, corners).astype(np.intp)
     else:
-        ids, squares, reach = _sector_ids(plan, network), None, _reach(serving.rows, serving.day, serving.night)
+        ids, squares = _sector_ids(plan, network, len(indoor)), None
+        day, night = serving.day, serving.night
+        indoor_area = len(network.azimuth) + np.arange(len(indoor))
     return Carrier(
-        plan.code,
-        plan.name,
-        plan.share,
-        plan.delivery,
-        plan.evening,
-        ids,
-        network,
-        squares,
-        _district_share(seed, plan.code, night_people),
-        reach,
+        code=plan.code,
+        name=plan.name,
+        share=plan.share,
+        delivery=plan.delivery,
+        evening=plan.evening,
+        source_area_ids=ids,
+        network=network,
+        squares=squares,
+        district_share=_district_share(seed, plan.code, night_people),
+        reach=_reach(serving.rows, day, night),
+        indoor_venue=indoor,
+        indoor_area=indoor_area,
+        indoor_m=places,
+        indoor_hexagon=hexagon_index(to_degrees(places)),
     )
 
 
@@ -113,22 +129,24 @@ def _district_share(seed: int, code: str, people: Floats) -> Floats:
     return share
 
 
-def _sector_ids(plan: Plan, network: Network) -> tuple[str, ...]:
-    """Name the sectors: a code of its own, or the four parts that make an OpenCelliD cell unique."""
-    pairs = [(site, number) for site in range(len(network.site_m)) for number in range(3)]
+def _sector_ids(plan: Plan, network: Network, indoor_count: int) -> tuple[str, ...]:
+    """Name the sectors, then the indoor cells: a code of its own, or the parts that make an OpenCelliD cell unique."""
+    pairs = sector_numbers(network, indoor_count)
     if plan.delivery == "multimno":
-        return tuple(f"TP{site + 1:04d}-{number + 1}" for site, number in pairs)
-    return tuple(opencellid_id(site, number) for site, number in pairs)
+        return tuple(f"TP{site:04d}-{number}" for site, number in pairs)
+    return tuple("-".join(map(str, opencellid_parts(site, number))) for site, number in pairs)
+
+
+def sector_numbers(network: Network, indoor_count: int) -> list[tuple[int, int]]:
+    """Return site and sector numbers, both from 1; an indoor cell is sector 1 of a site of its own."""
+    sites = len(network.site_m)
+    outdoor = [(site + 1, number + 1) for site in range(sites) for number in range(SECTORS_OF_SITE)]
+    return outdoor + [(sites + number + 1, 1) for number in range(indoor_count)]
 
 
 def opencellid_parts(site: int, number: int) -> tuple[int, int, int, int]:
     """Return country code, network code, tracking area and cell of a sector."""
-    return MOBILE_COUNTRY_CODE, MOBILE_NETWORK_CODE, 7100 + site // 20, (site + 1) * 256 + number + 1
-
-
-def opencellid_id(site: int, number: int) -> str:
-    """Return the id that stands for the four parts, joined with hyphens."""
-    return "-".join(str(part) for part in opencellid_parts(site, number))
+    return MOBILE_COUNTRY_CODE, MOBILE_NETWORK_CODE, 7100 + site // 20, site * 256 + number
 
 
 def _reach(rows: NDArray[np.intp], day: NDArray[np.int32], night: NDArray[np.int32]) -> Reach:
@@ -141,45 +159,3 @@ def _reach(rows: NDArray[np.intp], day: NDArray[np.int32], night: NDArray[np.int
     day_share = np.bincount(np.searchsorted(keys, keys_day), minlength=len(keys)) / draws
     night_share = np.bincount(np.searchsorted(keys, keys_night), minlength=len(keys)) / draws
     return Reach(keys // span, keys % span, day_share, night_share)
-
-
-def _square_areas(seed: int, code: str, network: Network, serving: Serving) -> tuple[tuple[str, ...], Floats, Reach]:
-    """Count phones in 500 m squares where the carrier BELIEVES them: drawn to the serving site, and off by chance."""
-    corners = _covered_squares()
-    middles: Floats = (corners + 0.5).astype(np.float64) * SQUARE_M
-    rng = generator(seed, "location", code)
-    points = (ground().metres[serving.rows][:, None, :] + RING)[:, :, None, :]
-    error = rng.normal(0.0, LOCATION_ERROR_M, (*serving.day.shape, 2))
-
-    def located(sector: NDArray[np.int32]) -> NDArray[np.int32]:
-        site = network.site_m[network.sector_site[sector]]
-        believed = points + PULL_TO_SITE * (site - points) + error
-        return _square_of(believed.reshape(-1, 2), corners, middles).reshape(sector.shape)
-
-    reach = _reach(serving.rows, located(serving.day), located(serving.night))
-    west, south = corners.min(axis=0)
-    ids = tuple(f"ALM-{x - west:02d}-{y - south:02d}" for x, y in corners.tolist())
-    around = np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
-    outlines = ((corners[:, None, :] + around) * SQUARE_M).reshape(-1, 2)
-    return ids, to_degrees(outlines).reshape(-1, 4, 2), reach
-
-
-def _covered_squares() -> NDArray[np.int64]:
-    """Return the south-west corners, in squares from the centre, of the squares (A, 2) with a middle in the city."""
-    west, south, east, north = geography().bounds
-    low, high = np.floor(to_metres(np.array([[west, south], [east, north]])) / SQUARE_M).astype(np.int64)
-    grid = np.stack(np.meshgrid(np.arange(low[0], high[0] + 1), np.arange(low[1], high[1] + 1)), axis=2).reshape(-1, 2)
-    return grid[district_of(to_degrees((grid + 0.5) * SQUARE_M)) >= 0]
-
-
-def _square_of(points: Floats, corners: NDArray[np.int64], middles: Floats) -> NDArray[np.int32]:
-    """Return the square (index) of each point (N, 2); one outside the covered squares goes to the nearest."""
-    width = 1000
-    keys = (corners[:, 1] + width // 2) * width + corners[:, 0] + width // 2
-    order = np.argsort(keys)
-    wanted = np.floor(points / SQUARE_M).astype(np.int64) + width // 2
-    found = np.minimum(np.searchsorted(keys[order], wanted[:, 1] * width + wanted[:, 0]), len(keys) - 1)
-    square = order[found]
-    missed = keys[square] != wanted[:, 1] * width + wanted[:, 0]
-    square[missed] = nearest(points[missed], middles)
-    return square.astype(np.int32)

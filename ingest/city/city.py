@@ -138,7 +138,7 @@ def build_city(seed: int = 1, people: int = 1_200_000) -> City:
     scenes = build_scenes(venues, fields[0] * people)
     world = build_world(seed, people, fields, venues, scenes)
     busy, quiet = mean_people(world, BUSY_BIN), mean_people(world, QUIET_BIN)
-    carriers = tuple(build_carrier(seed, plan, busy, quiet) for plan in PLANS)
+    carriers = tuple(build_carrier(seed, plan, busy, quiet, venues) for plan in PLANS)
     return City(seed, carriers, venues, scenes, world)
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ingest.city.carriers import Carrier, opencellid_parts
+from ingest.city.carriers import Carrier, opencellid_parts, sector_numbers
 from ingest.city.geography import closed_ring, to_degrees
 from ingest.city.noise import Floats
 
 MAST_ALTITUDE_M = 800.0
 POWER_W = 20.0
+INDOOR_POWER_W, INDOOR_HEIGHT_M, INDOOR_RANGE_M = 1.0, 4.0, 250.0
 VALID_FROM = "2020-01-01T00:00:00"
 OPENCELLID_DAY = 1_577_836_800
 
@@ -35,37 +36,38 @@ def write_coverage(carrier: Carrier, folder: Path) -> Path:
 
 
 def _multimno(carrier: Carrier) -> pl.DataFrame:
-    network = carrier.network
-    place = to_degrees(network.site_m)[network.sector_site]
+    network, indoor = carrier.network, len(carrier.indoor_m)
+    place = to_degrees(np.concatenate([network.site_m[network.sector_site], carrier.indoor_m]))
     count = len(carrier.source_area_ids)
+    inside = np.arange(count) >= count - indoor
     return pl.DataFrame(
         {
             "cell_id": carrier.source_area_ids,
             "latitude": place[:, 1],
             "longitude": place[:, 0],
             "altitude": np.full(count, MAST_ALTITUDE_M),
-            "antenna_height": network.height_m,
-            "directionality": np.ones(count, dtype=np.int64),
-            "azimuth_angle": network.recorded_azimuth,
-            "elevation_angle": np.full(count, 5.0),
-            "horizontal_beam_width": network.beam_degrees,
-            "vertical_beam_width": np.full(count, 9.0),
-            "power": np.full(count, POWER_W),
-            "range": network.range_m,
+            "antenna_height": _with_indoor(network.height_m, indoor, INDOOR_HEIGHT_M),
+            "directionality": (~inside).astype(np.int64),
+            "azimuth_angle": [*network.recorded_azimuth.tolist(), *[None] * indoor],
+            "elevation_angle": np.where(inside, 0.0, 5.0),
+            "horizontal_beam_width": _with_indoor(network.beam_degrees, indoor, 360.0),
+            "vertical_beam_width": np.where(inside, 90.0, 9.0),
+            "power": np.where(inside, INDOOR_POWER_W, POWER_W),
+            "range": _with_indoor(network.range_m, indoor, INDOOR_RANGE_M),
             "frequency": np.full(count, 1800),
             "technology": ["LTE"] * count,
             "valid_date_start": [VALID_FROM] * count,
             "valid_date_end": [None] * count,
-            "cell_type": ["macrocell"] * count,
+            "cell_type": np.where(inside, "picocell", "macrocell"),
         }
     )
 
 
 def _opencellid(carrier: Carrier) -> pl.DataFrame:
-    network = carrier.network
-    place = _middles(carrier)
+    network, indoor = carrier.network, len(carrier.indoor_m)
+    place = to_degrees(np.concatenate([_middles(carrier), carrier.indoor_m]))
     count = len(carrier.source_area_ids)
-    parts = np.array([opencellid_parts(site, n % 3) for n, site in enumerate(network.sector_site.tolist())])
+    parts = np.array([opencellid_parts(*numbers) for numbers in sector_numbers(network, indoor)])
     return pl.DataFrame(
         {
             "radio": ["LTE"] * count,
@@ -76,7 +78,7 @@ def _opencellid(carrier: Carrier) -> pl.DataFrame:
             "unit": np.zeros(count, dtype=np.int64),
             "lon": place[:, 0],
             "lat": place[:, 1],
-            "range": network.range_m.astype(np.int64),
+            "range": _with_indoor(network.range_m, indoor, INDOOR_RANGE_M).astype(np.int64),
             "samples": 20 + (parts[:, 3] * 37) % 900,
             "changeable": np.ones(count, dtype=np.int64),
             "created": np.full(count, OPENCELLID_DAY),
@@ -86,12 +88,17 @@ def _opencellid(carrier: Carrier) -> pl.DataFrame:
     )
 
 
+def _with_indoor(outdoor: Floats, indoor_count: int, value: float) -> Floats:
+    return np.concatenate([outdoor, np.full(indoor_count, value)])
+
+
 def _middles(carrier: Carrier) -> Floats:
-    """Place a cell a quarter of its range in front of its antenna, as a mean of many sightings would."""
+    """Place a cell a quarter of its range in front of its antenna, in metres, as a mean of many sightings would."""
     network = carrier.network
     angle = np.radians(network.recorded_azimuth)
     ahead = np.stack([np.sin(angle), np.cos(angle)], axis=1) * (0.25 * network.range_m)[:, None]
-    return to_degrees(network.site_m[network.sector_site] + ahead)
+    middles: Floats = network.site_m[network.sector_site] + ahead
+    return middles
 
 
 def _squares(carrier: Carrier) -> dict[str, object]:

@@ -135,7 +135,7 @@ def distance_to_line(points_m: Floats, line_m: Floats) -> Floats:
 def nearest(points_m: Floats, candidates_m: Floats) -> NDArray[np.intp]:
     """Return for each point (N, 2) the index of the nearest candidate (M, 2), both in metres."""
     squared = (candidates_m**2).sum(axis=1)
-    chunks = [points_m[i : i + 4096] for i in range(0, len(points_m), 4096)]
+    chunks = [points_m[i : i + 4096] for i in range(0, max(len(points_m), 1), 4096)]
     return np.concatenate([np.argmin(squared - 2 * chunk @ candidates_m.T, axis=1) for chunk in chunks])
 
 

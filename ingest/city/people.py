@@ -21,7 +21,7 @@ RESOLUTION = 9
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The city's hexagons: sorted `ids` (H,), centres in degrees and metres (H, 2), `district` (H,), -1: nobody there."""
+    """The city's hexagons: sorted `ids` (H,), centres in degrees and metres (H, 2), `district` (H,) or -1: nobody."""
 
     ids: NDArray[np.uint64]
     lon_lat: Floats

@@ -113,7 +113,7 @@ def mean_people(world: World, week_bin: int) -> Floats:
     background = world.residents_total * present_share()[week_bin] - venue_people.sum()
     people = background * (activity_shares()[:, week_bin] @ world.fields)
     whole = np.zeros(len(people))
-    np.add.at(whole, world.part_hexagon, _part_sizes(world, venue_people))
+    np.add.at(whole, world.part_hexagon, part_sizes(world, venue_people))
     mean: Floats = people + whole
     return mean
 
@@ -191,14 +191,14 @@ def _venue_parts(venues: tuple[Venue, ...]) -> tuple[NDArray[np.intp], NDArray[n
     return pairs[0].astype(np.intp), pairs[1].astype(np.intp), np.clip(running, 0.0, 1.0)
 
 
-def _part_sizes(world: World, venue_people: Floats) -> Floats:
+def part_sizes(world: World, venue_people: Floats) -> Floats:
     """Return the people of each part of a venue, (P,), from the cumulated shares."""
     upto = venue_people[world.part_venue] * world.part_share
     return _steps(world, upto)
 
 
 def _whole_parts(world: World, venue_people: Counts) -> Counts:
-    """Like `_part_sizes` in whole people: rounding the running sums keeps each venue's total."""
+    """Like `part_sizes` in whole people: rounding the running sums keeps each venue's total."""
     upto = np.round(venue_people[world.part_venue] * world.part_share)
     return _steps(world, upto).astype(np.int64)
 

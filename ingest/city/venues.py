@@ -23,6 +23,7 @@ PARTICIPATION = {
     "left": (0.05, 5, 90),
     "not_participating": (0.22, 0, 1),
 }
+INDOOR_CELL_FROM = 2500
 NO_OUTSIDERS = frozenset({"airport_station", "mall_market", "food_retail_large"})
 
 
@@ -30,7 +31,8 @@ NO_OUTSIDERS = frozenset({"airport_station", "mall_market", "food_retail_large"}
 class Venue:
     """A venue and what only the simulator knows: `popularity` (1 is usual) and `busy`, its share of capacity at best.
 
-    `outline` is (4, 2) longitude and latitude; `participating_days` is how long its participation has lasted.
+    `outline` is (4, 2) longitude and latitude; `participating_days` is how long its participation has lasted;
+    with an `indoor_cell` every carrier has a small radio cell of its own inside.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Venue:
     participation: str
     participating_days: int
     entrances: int
+    indoor_cell: bool
     rhythm: str
     busy: float
     popularity: float
@@ -115,6 +118,7 @@ def _venue(
         participation=participation,
         participating_days=days,
         entrances=1 + int(capacity > 150) + int(capacity > 800) + int(capacity > 3000),
+        indoor_cell=capacity >= INDOOR_CELL_FROM,
         rhythm=kind["rhythm"],
         busy=kind["busy"],
         popularity=popularity,
@@ -173,6 +177,7 @@ def _planted(scene: Mapping[str, Any]) -> Venue:
         participation="member",
         participating_days=60,
         entrances=4,
+        indoor_cell=True,
         rhythm=kind["rhythm"],
         busy=kind["busy"],
         popularity=1.0,
