@@ -1,6 +1,6 @@
 """Find out which interval each row holds for: from start and end, from the spacing of the starts, or a calendar.
 
-Promises: an interval lies on whole base bins, or divides one; it is not inverted, not in the future, not longer than
+Promises: an interval lies on whole base bins, or is a finer whole part of an hour; it is not inverted, not in the future, not longer than
 LONGEST_DAYS. Rows of one group share their intervals (a calendar row holds for many).
 """
 
@@ -19,7 +19,8 @@ from ingest.reading.gathering import Rows
 from ingest.reading.moments import NOT_A_TIME, Moments, moments_of
 
 MINUTE = 60_000_000
-DAY = 1440 * MINUTE
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 LONGEST_DAYS = 32  # a month; one row would otherwise stand for any number of base bins
 
 Span = tuple[int, int]
@@ -40,9 +41,10 @@ class Grid:
     def code_of(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Return the fault's code of each interval ('' if it is sound)."""
         length, base = end - start, self.base_minutes * MINUTE
-        divides = (length > 0) & (base % np.maximum(length, 1) == 0)
-        step = np.where(divides, np.maximum(length, 1), base)
-        off = (start % step != 0) | ((length % base != 0) & ~divides)
+        # Finer data are averaged over the bins that they overlap, so 10 minutes within bins of 15 are welcome.
+        finer = (length > 0) & (length < base) & (HOUR % np.maximum(length, 1) == 0)
+        step = np.where(finer, np.maximum(length, 1), base)
+        off = (start % step != 0) | (length % step != 0)
         cases = [length <= 0, length > LONGEST_DAYS * DAY, end > self.latest, off]
         codes = ["interval-inverted", "interval-too-long", "time-in-future", "interval-off-grid"]
         return np.select(cases, codes, default="")
