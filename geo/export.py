@@ -26,7 +26,7 @@ COLUMNS = ("hexagon", "time_bin_start", "present_population", "low", "high", "st
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HexagonTable:
-    """What is exported of one time bin, arrays (H,); NaN becomes nothing."""
+    """What is exported of one time bin, arrays (H,); NaN becomes nothing. `measure` names what the numbers count."""
 
     hexagons: HexIds
     time_bin_start: datetime
@@ -34,13 +34,19 @@ class HexagonTable:
     low: Floats
     high: Floats
     state: NDArray[np.uint8]
+    measure: str = "present_population"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns: `measure` stands in the place of present_population."""
+        return (*COLUMNS[:2], self.measure, *COLUMNS[3:])
 
 
 def as_csv(table: HexagonTable) -> bytes:
     """Write the table as CSV with a header, UTF-8."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(table.columns)
     writer.writerows(row.values() for row in _rows(table))
     return text.getvalue().encode()
 
@@ -65,7 +71,7 @@ def as_geoparquet(table: HexagonTable) -> bytes:
     columns = {
         "hexagon": hexagons.hexagon_text(table.hexagons),
         "time_bin_start": np.full(len(table.hexagons), _naive_utc(table.time_bin_start)),
-        "present_population": table.present_population,
+        table.measure: table.present_population,
         "low": table.low,
         "high": table.high,
         "state": [STATE_WORDS[code] for code in table.state.tolist()],
@@ -95,7 +101,7 @@ def _rows(table: HexagonTable) -> Iterator[dict[str, Any]]:
     for text, state, people in zip(texts, table.state.tolist(), numbers, strict=True):
         best, low, high = (_plain(value) for value in people)
         values = (text, start, best, low, high, STATE_WORDS[state])
-        yield dict(zip(COLUMNS, values, strict=True))
+        yield dict(zip(table.columns, values, strict=True))
 
 
 def _plain(value: float) -> float | int | None:

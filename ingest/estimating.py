@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from geo.spreading import CarrierCounts, HexagonEstimate, combine, combine_delivered, spread
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, counts_in_bin, unpack_counts
-from ingest.world import Area, Reporting, World
+from ingest.world import Area, Reporting, World, make_area
 from rules.policy import Policy
 from store import blobs, uploads
 from store.database import Connection
@@ -37,6 +37,11 @@ class BinInputs:
     digest: str
 
     @property
+    def is_activity(self) -> bool:
+        """Whether these are units of activity, which never become people."""
+        return all(kind == "activity" for _reporting, kind, _slices in self.reporting)
+
+    @property
     def carrier_codes(self) -> tuple[str, ...]:
         """Codes of the carriers that delivered something for the bin."""
         return tuple(sorted({reporting.carrier.code for reporting, _kind, _slices in self.reporting}))
@@ -52,12 +57,18 @@ class Estimator:
         self._width = timedelta(minutes=policy.counts.base_bin_minutes)
         self._unpacked: dict[str, AreaCounts] = {}
 
-    def inputs(self, bins: Sequence[datetime]) -> list[BinInputs | None]:
-        """Return what decides each of `bins` (ascending); None where nothing was delivered or no area is known."""
+    def inputs(self, bins: Sequence[datetime], carrier_id: int | None = None) -> list[BinInputs | None]:
+        """Return what decides each of `bins` (ascending); None where nothing was delivered or no area is known.
+
+        With `carrier_id`, one carrier alone over its own hexagons, also where it counts activity.
+        """
         if not bins:
             return []
         slices = uploads.slices_touching(self._connection, bins[0], bins[-1] + self._width)
-        return [self._inputs_of(start, _overlapping(slices, start, start + self._width)) for start in bins]
+        if carrier_id is not None:
+            mine = [one for one in slices if one.carrier_id == carrier_id]
+            return [self._inputs_of_one(start, self._within(mine, start), carrier_id) for start in bins]
+        return [self._inputs_of(start, self._within(slices, start)) for start in bins]
 
     def estimate(self, inputs: BinInputs) -> HexagonEstimate:
         """Combine the carriers by share; suppressed counts enter by their censored expectation."""
@@ -85,6 +96,16 @@ class Estimator:
         by_carrier = {one.carrier.id: one for one in self._world.reporting_at(start)}
         people = [one for one in slices if one.carrier_id in by_carrier and one.kind != "activity"]
         return make_inputs(start, area, by_carrier, people, self._policy.version)
+
+    def _inputs_of_one(self, start: datetime, slices: Sequence[CountSliceRef], carrier_id: int) -> BinInputs | None:
+        alone = {one.carrier.id: one for one in self._world.reporting_at(start) if one.carrier.id == carrier_id}
+        if not alone:
+            return None
+        area = make_area([alone[carrier_id].weights.hexagons])
+        return make_inputs(start, area, alone, slices, self._policy.version)
+
+    def _within(self, slices: Sequence[CountSliceRef], start: datetime) -> list[CountSliceRef]:
+        return [one for one in slices if one.start < start + self._width and one.end > start]
 
     def _combine(self, how: Callable[..., HexagonEstimate], inputs: BinInputs) -> HexagonEstimate:
         numbers = self._policy.estimation
@@ -152,7 +173,3 @@ def _digest(
             offset = (one.start - start).total_seconds() if one.start > start else 0
             words.append(f"{one.digest}|{length}|{offset}|{one.precision}|{one.revision}|{rank}")
     return hashlib.sha256("\n".join(words).encode()).hexdigest()
-
-
-def _overlapping(slices: Sequence[CountSliceRef], start: datetime, end: datetime) -> list[CountSliceRef]:
-    return [one for one in slices if one.start < end and one.end > start]

@@ -18,7 +18,7 @@ import numpy as np
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
 from ingest.counts import AreaCounts, pack_counts
 from ingest.faults import Fault, FileRefused
-from ingest.feeds import parse_feed
+from ingest.feeds import Feed, parse_feed
 from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
 from rules.policy import CountsPolicy
@@ -60,7 +60,7 @@ def take_in(
         known = _known_source_areas(connection, carrier)
     if before is not None:
         return replace(before, replayed=True)
-    feed = None if text is None else parse_feed(text)
+    feed = Feed() if text is None else parse_feed(text)
     not_after = now + timedelta(minutes=policy.max_ahead_minutes)
     try:
         reading = read_counts(path, feed, known, policy.k_min, policy.base_bin_minutes, not_after, progress)
@@ -87,7 +87,9 @@ def _known_source_areas(connection: Connection, carrier: Carrier) -> frozenset[s
 
 def _refuse_without_coverage(reading: CountsReading, known: frozenset[str] | None) -> None:
     if known is None and reading.grid == "named":
-        raise FileRefused([Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})], rows_in=reading.rows_in)
+        raise FileRefused(
+            [Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})], rows_in=reading.rows_in
+        )
 
 
 def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:
@@ -103,6 +105,7 @@ def _keep(
     width = timedelta(minutes=policy.base_bin_minutes)
     intervals = sorted({(one.start, one.end) for one in reading.slices()})
     facts = _facts(delivery, "accepted", reading.rows_in, _records(reading.faults), _records(reading.notes)) | {
+        "fault_count": reading.fault_count,
         "rows_accepted": reading.rows_accepted,
         "rows_rejected": reading.rows_rejected,
         "rows_suppressed": reading.rows_suppressed,
@@ -179,6 +182,7 @@ def _facts(
         "first_bin_at": None,
         "last_bin_end_at": None,
         "faults": tuple(faults),
+        "fault_count": len(faults),
         "notes": tuple(notes),
     }
 

@@ -9,11 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from geo.frames import geometry_pack
+import numpy as np
+
+from geo.geometry_pack import geometry_pack
 from geo.hexagons import parents
 from geo.release import Released, release
+from ingest.crowding import VenueJudge
 from ingest.estimating import BinInputs, Estimator
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
@@ -21,9 +26,10 @@ from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.weights_cache import WeightsCache
 from ingest.world import Area, World
 from rules.policy import Policy
-from store import blobs, releases, uploads
+from store import blobs, releases, uploads, venues, zones
 from store.database import Connection, Database
 
+FINEST, COARSER = 9, (8, 7)
 BINS_A_BATCH = 96
 LIVE_WINDOW = timedelta(days=2)  # bins for which frames and crowding are drawn: a day's slider and the day before
 
@@ -48,12 +54,11 @@ def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = sil
         dirty = uploads.dirty_bins(connection)
         newest_end = uploads.newest_interval_end(connection)
         world = World(connection, place.cache, part(progress, 0.0, 0.3)) if dirty else None
-    if world is None:
+    if world is None or newest_end is None:
         return 0
     _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
-    history_changed = newest_end is not None and _refresh_usual_week(place, world, dirty, newest_end, now)
-    live_from = (newest_end or now) - LIVE_WINDOW
-    live = _live_bins(place, world, dirty, live_from, history_changed)
+    usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
+    live = _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed)
     _publish_all(place, world, live, now, part(progress, 0.6, 1.0))
     with place.database.begin() as connection:
         uploads.clear_dirty(connection, dirty)
@@ -61,15 +66,16 @@ def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = sil
 
 
 def mark_everything_dirty(connection: Connection, since: datetime | None = None) -> None:
-    """Note that every released bin (from `since` on) has to be estimated again: coverage, venues or zones changed."""
+    """Note that every released bin (from `since` on) has to be done again: coverage, venues or zones changed."""
     known = releases.all_bins(connection)
     uploads.mark_dirty(connection, [one for one in known if since is None or one >= since])
 
 
-def live_since(connection: Connection) -> datetime | None:
-    """Return the start of the span for which frames and crowding are drawn, None before there are counts."""
+def mark_live_dirty(connection: Connection) -> None:
+    """Note that the bins for which frames and crowding are drawn have to be done again."""
     newest = uploads.newest_interval_end(connection)
-    return None if newest is None else newest - LIVE_WINDOW
+    if newest is not None:
+        mark_everything_dirty(connection, newest - LIVE_WINDOW)
 
 
 def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> None:
@@ -79,12 +85,11 @@ def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now:
         with place.database.read() as connection:
             estimator = Estimator(connection, world, place.policy)
             inputs = estimator.inputs(bins)
-            fresh = _released_bytes(place.policy, estimator, inputs, made)
+            made = _released_bytes(place.policy, estimator, inputs, made)
         with place.database.begin() as connection:
             _keep_areas(connection, inputs, now)
             releases.delete_releases(connection, [at for at, one in zip(bins, inputs, strict=True) if one is None])
-            releases.save_releases(connection, [_row(one, fresh[one.digest], now) for one in inputs if one is not None])
-        made = fresh
+            releases.save_releases(connection, [_row(one, made[one.digest], now) for one in inputs if one is not None])
     progress(1.0, "estimating")
 
 
@@ -95,12 +100,15 @@ def _released_bytes(
     made: dict[str, bytes] = {}
     for one in inputs:
         if one is not None and one.digest not in made:
-            known = before.get(one.digest)
-            made[one.digest] = known or release(estimator.estimate(one), policy.counts.k_min)[9].to_bytes()
+            made[one.digest] = before.get(one.digest) or _release_one(policy, estimator, one)
     return made
 
 
-def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, object]:
+def _release_one(policy: Policy, estimator: Estimator, inputs: BinInputs) -> bytes:
+    return release(estimator.estimate(inputs), policy.counts.k_min, [FINEST])[FINEST].to_bytes()
+
+
+def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, Any]:
     return {
         "time_bin_start": inputs.start,
         "area_digest": inputs.area.digest,
@@ -114,10 +122,84 @@ def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, object]:
 def _keep_areas(connection: Connection, inputs: Sequence[BinInputs | None], now: datetime) -> None:
     for digest, area in {one.area.digest: one.area for one in inputs if one is not None}.items():
         if not releases.area_exists(connection, digest):
-            _keep_area(connection, area, now)
+            ids = {FINEST: area.hexagons} | {one: np.unique(parents(area.hexagons, one)) for one in COARSER}
+            packs = {resolution: geometry_pack(some) for resolution, some in ids.items()}
+            releases.save_area(connection, digest, area.hexagons.tobytes(), len(area.hexagons), packs, now)
 
 
-def _keep_area(connection: Connection, area: Area, now: datetime) -> None:
-    packs = {resolution: geometry_pack(_at(area, resolution)) for resolution in (9, 8, 7)}
-    hexagons = area.hexagons.astype("<u8").tobytes()
-    releases.save_area(connection, area.digest, hexagons, len(area.hexagons), packs, now)
+def _refresh_usual_week(
+    place: Workplace, world: World, dirty: Sequence[datetime], newest_end: datetime, now: datetime
+) -> bool:
+    """Average the history again where it changed, or where the area has no usual week yet; tell whether it was."""
+    start, end = history_span(newest_end)
+    area = world.area_at(newest_end)
+    if area is None:
+        return False
+    with place.database.read() as connection:
+        known = releases.find_usual_profile(connection, area.digest)
+        if known is not None and not any(start <= one < end for one in dirty):
+            return False
+        week = _usual_week(connection, area, start, end, place.policy.timezone)
+    if week.weeks:
+        with place.database.begin() as connection:
+            releases.save_usual_profile(connection, area.digest, week.to_bytes(), week.weeks, now)
+    return week.weeks > 0
+
+
+def _live_bins(place: Workplace, dirty: Sequence[datetime], since: datetime, *, everything: bool) -> list[datetime]:
+    """Return the bins to draw: the dirty ones, or every released one where the usual week changed."""
+    if not everything:
+        return [one for one in dirty if one >= since]
+    with place.database.read() as connection:
+        return [one for one in releases.all_bins(connection) if one >= since]
+
+
+def _usual_week(connection: Connection, area: Area, start: datetime, end: datetime, timezone: str) -> UsualWeek:
+    refs = [one for one in releases.releases_between(connection, start, end) if one.area_digest == area.digest]
+
+    @cache
+    def released(digest: str) -> Released:
+        return Released.from_bytes(blobs.read_blob(connection, digest), area.hexagons)
+
+    pairs = ((one.time_bin_start, released(one.blob_digest)) for one in refs)
+    return usual_week(pairs, len(area.hexagons), timezone)
+
+
+def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: datetime, progress: Progress) -> None:
+    if not live:
+        return
+    judges: dict[str, VenueJudge] = {}
+
+    def judge_of(area_digest: str) -> VenueJudge:
+        if area_digest not in judges:
+            with place.database.read() as connection:
+                judges[area_digest] = _judge(connection, world, place.policy, area_digest)
+        return judges[area_digest]
+
+    publisher = Publisher(place.policy, judge_of, now)
+    for share, bins in _batches(live):
+        progress(share, "publishing")
+        with place.database.read() as connection:
+            pictures = publisher.draw(connection, bins)
+        with place.database.begin() as connection:
+            publisher.keep(connection, bins, pictures)
+    progress(1.0, "publishing")
+
+
+def _judge(connection: Connection, world: World, policy: Policy, area_digest: str) -> VenueJudge:
+    hexagons = np.frombuffer(releases.area_hexagons(connection, area_digest), "<u8")
+    known = releases.find_usual_profile(connection, area_digest)
+    residents = np.full(len(hexagons), np.nan) if known is None else UsualWeek.from_bytes(*known).residents()
+    return VenueJudge(
+        policy,
+        venues.list_venues(connection),
+        zones.announcements(connection),
+        hexagons,
+        residents,
+        world.reporting_at,
+    )
+
+
+def _batches(bins: Sequence[datetime]) -> Iterator[tuple[float, Sequence[datetime]]]:
+    for first in range(0, len(bins), BINS_A_BATCH):
+        yield first / len(bins), bins[first : first + BINS_A_BATCH]

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """One carrier as it stands in a time bin: its weights, and for each of its area codes the row in them (-1: none)."""
+    """One carrier as it stands in a time bin: its weights, and for each area code the row in them (-1: none)."""
 
     carrier: Carrier
     coverage_digest: str
@@ -122,5 +123,8 @@ def _all_weights(
     versions: Mapping[int, Sequence[CoverageVersion]],
     progress: Progress,
 ) -> dict[str, SpreadingWeights]:
-    digests = sorted({version.digest for some in versions.values() for version in some})
-    return {digest: cache.get(digest, lambda key=digest: blobs.read_blob(connection, key), progress) for digest in digests}
+    weights = {}
+    for digest in sorted({version.digest for some in versions.values() for version in some}):
+        read = partial(blobs.read_blob, connection, digest)
+        weights[digest] = cache.get(digest, read, progress)
+    return weights

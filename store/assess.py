@@ -12,6 +12,6 @@ from store.records import Venue
 
 def status_of(venue: Venue, policies: Sequence[Policy], moment: datetime) -> VenueStatus:
     """Return the status of a venue at a moment, by the policy in force then."""
-    draft = venue.draft
-    facts = StatusFacts(participation=draft.participation, participation_since=draft.participation_since)
-    return assess(facts, policy_at(policies, moment), moment)
+    policy = policy_at(policies, moment)
+    facts = StatusFacts(venue.draft.participation, venue.draft.participation_since, policy.timezone)
+    return assess(facts, policy, moment)

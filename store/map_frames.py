@@ -29,6 +29,7 @@ __all__ = [
     "venue_list",
 ]
 
+PAYLOADS = {"frame", "interval", "venue_frame", "venue_ids"}
 FRAME_COLUMNS = (map_frame.c.frame_digest, map_frame.c.interval_digest, map_frame.c.venue_frame_digest)
 
 
@@ -36,14 +37,15 @@ def publish_frames(connection: sa.Connection, rows: Sequence[dict[str, Any]]) ->
     """Publish pictures; one published before for the same layer and bin gets the next version.
 
     Each row: the fields of MapFrame but for digests and version, with the bytes `frame`, `interval` (or None) and
-    `venue_frame`.
+    `venue_frame`, and `venue_ids` in the order of its bytes.
     """
     versions = _versions(connection, rows)
     complete = []
     for row in rows:
         frame, venue_frame = put_blobs(connection, [row["frame"], row["venue_frame"]])
         interval = None if row["interval"] is None else put_blobs(connection, [row["interval"]])[0]
-        facts = {key: value for key, value in row.items() if key not in {"frame", "interval", "venue_frame"}}
+        facts = {key: value for key, value in row.items() if key not in PAYLOADS}
+        facts["venues_digest"] = venue_list_digest(row["venue_ids"])
         version = versions.get((row["layer"], row["bin_start"]), 0) + 1
         digests = {"frame_digest": frame, "interval_digest": interval, "venue_frame_digest": venue_frame}
         complete.append(facts | digests | {"version": version})
@@ -84,9 +86,14 @@ def geometry_pack(connection: sa.Connection, area_digest: str, resolution: int) 
 
 def keep_venue_list(connection: sa.Connection, venue_ids: Sequence[str]) -> str:
     """Keep the order of venues in a venue frame and return its digest."""
-    digest = hashlib.sha256("\n".join(venue_ids).encode()).hexdigest()
+    digest = venue_list_digest(venue_ids)
     insert_missing(connection, venue_list_table, [{"digest": digest, "venue_ids": list(venue_ids)}])
     return digest
+
+
+def venue_list_digest(venue_ids: Sequence[str]) -> str:
+    """Return the digest that names a list of venues in its order."""
+    return hashlib.sha256("\n".join(venue_ids).encode()).hexdigest()
 
 
 def venue_list(connection: sa.Connection, venues_digest: str) -> tuple[str, ...]:

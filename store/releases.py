@@ -115,7 +115,9 @@ def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datet
     if not bins:
         return {}
     within = release.c.time_bin_start.between(min(bins), max(bins))
-    rows = connection.execute(sa.select(release.c.time_bin_start, release.c.version, release.c.blob_digest).where(within))
+    rows = connection.execute(
+        sa.select(release.c.time_bin_start, release.c.version, release.c.blob_digest).where(within)
+    )
     return {row.time_bin_start: (row.version, row.blob_digest) for row in rows}
 
 

@@ -32,7 +32,6 @@ def record_upload(connection: sa.Connection, carrier_id: int, facts: dict[str, A
     faults: Sequence[FaultRecord] = facts["faults"]
     values = facts | {
         "carrier_id": carrier_id,
-        "fault_count": len(faults),
         "faults": [_as_json(fault) for fault in faults[:FAULTS_KEPT]],
         "notes": [_as_json(note) for note in facts["notes"]],
     }

@@ -54,6 +54,7 @@ def main() -> None:
     """Run the command line; turn every refusal into one sentence and exit code 2."""
     from webapp.commands.refusals import REFUSALS, explain
 
+    _log_to_stderr()
     try:
         oryn.main(standalone_mode=False)
     except click.exceptions.Abort:
@@ -64,3 +65,16 @@ def main() -> None:
     except REFUSALS as refusal:
         click.echo(explain(refusal), err=True)
         sys.exit(2)
+
+
+def _log_to_stderr() -> None:
+    import structlog
+
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )

@@ -20,4 +20,6 @@ def upgrade() -> None:
 
     with installation(migrated=False) as here:
         migrate(here.database)
-        click.echo(f"{here.database.engine.url.render_as_string(hide_password=True)}: {current_revision(here.database)}")
+        click.echo(
+            f"{here.database.engine.url.render_as_string(hide_password=True)}: {current_revision(here.database)}"
+        )

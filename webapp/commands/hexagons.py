@@ -18,9 +18,7 @@ RESOLUTIONS = ("9", "8", "7")
 @click.option("--format", "format_", type=click.Choice(["csv", "geojson", "parquet"]), required=True)
 @click.option("--carrier", help="At stage spread: one operator alone.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else stdout.")
-def command(
-    at: str, stage: str, h3_resolution: str, format_: str, carrier: str | None, output: Path | None
-) -> None:
+def command(at: str, stage: str, h3_resolution: str, format_: str, carrier: str | None, output: Path | None) -> None:
     """Export people per hexagon of the time bin that holds a moment.
 
     `released` is what may be seen. `spread` and `estimate` are for local administrators and are logged.

@@ -23,7 +23,12 @@ if TYPE_CHECKING:
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 WORK = {
-    "en": {"weights": "computing weights", "reading": "reading", "estimating": "estimating", "publishing": "publishing"},
+    "en": {
+        "weights": "computing weights",
+        "reading": "reading",
+        "estimating": "estimating",
+        "publishing": "publishing",
+    },
     "ru": {"weights": "вычисляются веса", "reading": "чтение", "estimating": "оценка", "publishing": "публикация"},
     "kk": {"weights": "салмақтар есептелуде", "reading": "оқылуда", "estimating": "бағалау", "publishing": "жариялау"},
 }

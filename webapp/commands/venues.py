@@ -19,7 +19,7 @@ def command() -> None:
 def load(file: Path) -> None:
     """Load venues from FILE (GeoJSON, GeoPackage, CSV, FHRS XML); loading it again adds nothing."""
     from ingest.faults import FileRefused, sentence
-    from ingest.pipeline import live_since, mark_everything_dirty, process_dirty_bins
+    from ingest.pipeline import mark_live_dirty, process_dirty_bins
     from ingest.venues import read_venues
     from store.venues import upsert_venues
 
@@ -34,7 +34,7 @@ def load(file: Path) -> None:
         with here.database.begin() as connection:
             added, changed = upsert_venues(connection, reading.venues, here.now)
             if added or changed:
-                mark_everything_dirty(connection, live_since(connection))
+                mark_live_dirty(connection)
         for note in reading.notes:
             click.echo(sentence(note.code, note.params, here.language), err=True)
         same = len(reading.venues) - added - changed

@@ -19,7 +19,7 @@ def command() -> None:
 def load(file: Path) -> None:
     """Load announced zones by region and date from FILE (CSV: date,region,zone,source,...)."""
     from ingest.faults import FileRefused
-    from ingest.pipeline import live_since, mark_everything_dirty, process_dirty_bins
+    from ingest.pipeline import mark_live_dirty, process_dirty_bins
     from ingest.zones import read_zones
     from store.zones import save_announcements
 
@@ -29,7 +29,7 @@ def load(file: Path) -> None:
             raise FileRefused(faults, file.name)
         with here.database.begin() as connection:
             save_announcements(connection, announcements)
-            mark_everything_dirty(connection, live_since(connection))
+            mark_live_dirty(connection)
         regions = len({one.region for one in announcements})
         click.echo(f"{file.name}: {len(announcements)} announcements for {regions} regions")
         process_dirty_bins(here.workplace(), here.now, progress)
