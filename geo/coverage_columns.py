@@ -11,7 +11,7 @@ ID_NAMES = (
     "source_area_id", "source_area", "zone_id", "zoneid", "area_id", "cell_id", "tile_id", "tileid", "grid_id",
     "gridid", "square_id", "square", "mesh1kmid", "mesh500mid", "mesh_id", "meshcode", "hexagon", "h3", "geohash",
 )  # fmt: skip
-WEAK_ID_NAMES = ("code", "cellid", "id", "fid", "gid", "objectid", "name")
+WEAK_ID_NAMES = ("code", "cellid", "id", "fid", "gid", "objectid", "point_id", "point", "name")
 
 PLACE_NAMES: Mapping[str, tuple[str, ...]] = {
     "longitude": ("longitude", "lon", "lng", "long"),

@@ -32,13 +32,13 @@ def read_file(path: Path, id_column: str | None) -> CoverageReading:
     if kind == "json":
         features = features_of_json(file_bytes.text_of(content, path.name), path.name)
     else:
-        features = _packed_features(path, kind)
+        features = _packed_features(path, content, kind)
     return coverage_of_features(features, id_column, path.name)
 
 
-def _packed_features(path: Path, kind: str) -> Features:
+def _packed_features(path: Path, content: bytes, kind: str) -> Features:
     with path.open("rb") as source:
-        if source.read(2) == b"\x1f\x8b":
+        if source.read(4) != content[:4]:
             raise CoverageError("coverage-packed-twice", {"file": path.name})
     return features_of_zip(path) if kind == "zip" else features_of_gdal(str(path), path.name)
 
