@@ -2,6 +2,8 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "/static/",
+  // Leaflet names its older bundle first; this one is smaller once packed.
+  resolve: { alias: { leaflet: "leaflet/dist/leaflet-src.esm.js" } },
   // The strict content policy forbids inline code, so the preload helper and inlined assets are off.
   build: {
     outDir: "dist",

@@ -12,9 +12,10 @@ export function token(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Reads `#rrggbb`, the one form in which tokens.css writes colours that scripts read. */
+/** Reads `#rrggbb`, the one form in which tokens.css writes colours that scripts read, and what packing makes of it. */
 export function rgb(hex: string): [number, number, number] {
-  const value = Number.parseInt(hex.slice(1), 16);
+  const digits = hex.length === 4 ? hex.replace(/[\da-f]/gi, "$&$&") : hex;
+  const value = Number.parseInt(digits.slice(1), 16);
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
