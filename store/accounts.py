@@ -246,10 +246,15 @@ def pass_attempt(connection: sa.Connection, attempt_id: int) -> None:
     connection.execute(sa.update(sign_in_attempt).where(sign_in_attempt.c.id == attempt_id).values(passed=True))
 
 
-def record_read(connection: sa.Connection, venue_id: str, account_id: int, role: str, now: datetime) -> None:
-    """Append that an account read a venue's file."""
-    row = {"venue_id": venue_id, "account_id": account_id, "role": role, "read_at": now}
-    connection.execute(sa.insert(venue_read).values(row))
+def record_read(
+    connection: sa.Connection, venue_id: str, account_id: int, role: str, now: datetime, visit: timedelta
+) -> None:
+    """Append that an account read a venue's file; what is read again within one `visit` is one read."""
+    same = (venue_read.c.venue_id == venue_id) & (venue_read.c.account_id == account_id) & (venue_read.c.role == role)
+    recent = sa.select(venue_read.c.id).where(same, venue_read.c.read_at > now - visit).limit(1)
+    if connection.execute(recent).one_or_none() is None:
+        row = {"venue_id": venue_id, "account_id": account_id, "role": role, "read_at": now}
+        connection.execute(sa.insert(venue_read).values(row))
 
 
 def reads_of(connection: sa.Connection, venue_ids: Sequence[str], limit: int) -> list[VenueRead]:

@@ -29,7 +29,7 @@ CrowdingCode = Literal[
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """A venue's status: colour and shape by `colour`, one `word`, the rule that decided and its `reason` as a sentence."""
+    """A venue's status: colour and shape by `colour`, one `word`, the deciding rule, its `reason` in a sentence."""
 
     colour: Colour
     word: str

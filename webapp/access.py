@@ -1,0 +1,68 @@
+"""Who may use what: one table of every route and method. Silence means no.
+
+A route without a row answers 404 to everybody, and a test enumerates the routes against this table. The guard stands
+before everything else that looks at a request: who may not enter learns nothing about what a valid request is.
+"""
+
+from __future__ import annotations
+
+from flask import Flask, abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from webapp.roles import CARRIER, GROUP, HEADQUARTERS, OWNER, actor, roles_of
+
+PUBLIC = frozenset({"public"})
+SIGNED_IN = frozenset({GROUP, OWNER, CARRIER, HEADQUARTERS})
+API_PREFIX = "/api/"
+
+TABLE: dict[tuple[str, str], frozenset[str]] = {
+    ("static", "GET"): PUBLIC,
+    ("pages.map_page", "GET"): PUBLIC,
+    ("pages.venue_page", "GET"): PUBLIC,
+    ("pages.my", "GET"): frozenset({OWNER}),
+    ("pages.carriers", "GET"): frozenset({CARRIER}),
+    ("pages.receipt", "GET"): frozenset({CARRIER, HEADQUARTERS}),
+    ("pages.headquarters", "GET"): frozenset({HEADQUARTERS}),
+    ("security.login", "GET"): PUBLIC,
+    ("security.login", "POST"): PUBLIC,
+    ("security.logout", "POST"): SIGNED_IN,
+    ("openapi.spec", "GET"): PUBLIC,
+    ("api.manifest", "GET"): PUBLIC,
+    ("api.area", "GET"): PUBLIC,
+    ("api.frame", "GET"): PUBLIC,
+    ("api.window", "GET"): PUBLIC,
+    ("api.venue_window", "GET"): PUBLIC,
+    ("api.map_venues", "GET"): PUBLIC,
+    ("api.base_map", "GET"): PUBLIC,
+    ("api.venues", "GET"): PUBLIC,
+    ("api.venue", "GET"): PUBLIC,
+    ("api.venue_status", "GET"): PUBLIC,
+    ("health.alive", "GET"): PUBLIC,
+    ("health.ready", "GET"): PUBLIC,
+}
+
+
+def install(app: Flask) -> None:
+    """Ask the table before every request."""
+    app.before_request(guard)
+
+
+def guard() -> Response | None:
+    """Let pass whom the table names; send a stranger to sign in; refuse everybody else."""
+    if request.endpoint is None:
+        return None  # no such address or method: the router's own 404 or 405 follows
+    allowed = TABLE.get((request.endpoint, _method()))
+    if allowed is None:
+        abort(404)
+    account = actor()
+    if allowed == PUBLIC or roles_of(account) & allowed:
+        return None
+    if account is not None:
+        abort(403)
+    if request.path.startswith(API_PREFIX) or request.method != "GET":
+        abort(401)
+    return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
+
+
+def _method() -> str:
+    return "GET" if request.method == "HEAD" else request.method

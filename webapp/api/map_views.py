@@ -1,0 +1,139 @@
+"""The map for programs: what there is, the shapes, the bytes of each picture, the venues in their order."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Response, abort, json, jsonify, request, send_file, url_for
+
+from store import map_frames
+from store.assess import status_of
+from store.database import Connection
+from store.records import MapLayer, Venue
+from store.venues import list_venues
+from webapp.api import bytes as answers
+from webapp.api import pictures
+from webapp.context import web
+from webapp.languages import language
+from webapp.roles import actor, layer_of
+from webapp.scene import visible_until
+from webapp.wording.venues import category_label, status_view
+
+BASE_MAP = "base-map.geojson"
+VENUES_KEPT_SECONDS = 300
+
+
+def manifest() -> Response:
+    """The map's table of contents, for the layer that the reader may see."""
+    now, layer = web().clock(), layer_of(actor())
+    with web().database.read() as connection:
+        body = pictures.manifest(connection, layer, web().policy(now), now)
+    response = jsonify(body)
+    response.headers["Cache-Control"] = "no-store" if layer == "group" else "no-cache"
+    known = json.dumps({key: value for key, value in body.items() if key != "generated_at"})
+    response.set_etag(hashlib.sha256(known.encode()).hexdigest(), weak=True)
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response.make_conditional(request)  # type: ignore[return-value,unused-ignore]
+
+
+def area(digest: str, resolution: int) -> Response:
+    """The hexagons of an area as one pack of bytes; the finest ones for groups only."""
+    layer: MapLayer = "public" if resolution <= web().policy(web().clock()).map.public_resolution else "group"
+    _only_for_own_layer(layer)
+    with web().database.read() as connection:
+        data = map_frames.geometry_pack(connection, digest, resolution)
+    return answers.immutable(data, f"{digest}-{resolution}", layer)
+
+
+def frame(digest: str) -> Response:
+    """The bytes of one picture. What belongs to a layer that the reader may not see is not there."""
+    with web().database.read() as connection:
+        layer = _layer_of_bytes(connection, digest)
+        return answers.immutable(map_frames.read_blob(connection, digest), digest, layer)
+
+
+def window(layer: str, end: str) -> Response:
+    """A day of pictures of the hexagons, oldest first, in one answer."""
+    own, moment = _own_layer(layer), _moment(layer, end)
+    with web().database.read() as connection:
+        return answers.revalidated(pictures.window(connection, own, moment), own)
+
+
+def venue_window(layer: str, end: str) -> Response:
+    """A day of pictures of the venues, oldest first, in one answer."""
+    own, moment = _own_layer(layer), _moment(layer, end)
+    with web().database.read() as connection:
+        return answers.revalidated(pictures.venue_window(connection, own, moment), own)
+
+
+def map_venues(digest: str) -> Response:
+    """The venues in the order of their bytes."""
+    now = web().clock()
+    with web().database.read() as connection:
+        order = map_frames.venue_list(connection, digest)
+        known = {venue.id: venue for venue in list_venues(connection)}
+    response = jsonify(venues=[_map_venue(known[one], now) for one in order if one in known])
+    response.headers["Cache-Control"] = f"private, max-age={VENUES_KEPT_SECONDS}"
+    response.add_etag(weak=True)
+    response.vary.add("Accept-Language")
+    return response.make_conditional(request)  # type: ignore[return-value,unused-ignore]
+
+
+def base_map() -> Response:
+    """The installation's own base map, GeoJSON, where it has one."""
+    path = web().settings.home / BASE_MAP
+    if not path.is_file():
+        abort(404)
+    return send_file(path.resolve(), mimetype="application/geo+json", conditional=True, max_age=VENUES_KEPT_SECONDS)
+
+
+def _layer_of_bytes(connection: Connection, digest: str) -> MapLayer:
+    published = map_frames.layers_of_blob(connection, digest)
+    now = web().clock()
+    policy = web().policy(now)
+    shown = (one for one in _own_layers() if one in published and published[one] <= visible_until(one, policy, now))
+    return next(shown, None) or abort(404)
+
+
+def _own_layers() -> tuple[MapLayer, ...]:
+    return ("public", "group") if layer_of(actor()) == "group" else ("public",)
+
+
+def _own_layer(name: str) -> MapLayer:
+    return next((layer for layer in _own_layers() if layer == name), None) or abort(404)
+
+
+def _only_for_own_layer(layer: MapLayer) -> None:
+    if layer not in _own_layers():
+        abort(404)
+
+
+def _moment(layer: str, text: str) -> datetime:
+    try:
+        moment = datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        abort(404)
+    now = web().clock()
+    if moment > visible_until(_own_layer(layer), web().policy(now), now):
+        abort(404)
+    return moment
+
+
+def _map_venue(venue: Venue, now: datetime) -> dict[str, Any]:
+    draft = venue.draft
+    status = status_view(status_of(venue, web().policies, now))
+    names = {"kk": draft.name_kk or draft.name, "ru": draft.name_ru or draft.name}
+    return {
+        "id": venue.id,
+        "code": venue.code,
+        "name": names | {language(): names.get(language(), draft.name)},
+        "category": draft.category,
+        "category_label": category_label(draft.category, now),
+        "longitude": draft.longitude,
+        "latitude": draft.latitude,
+        "district": draft.district,
+        "status": {"colour": status.colour, "word": status.word},
+        "url": url_for("pages.venue_page", venue_id=venue.id),
+    }

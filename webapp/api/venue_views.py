@@ -1,0 +1,97 @@
+"""Venues for programs: the list, one card at a moment, a status at a moment with everything that it comes from."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from flask import Response, jsonify
+
+from store.assess import status_of
+from store.errors import NotFound
+from store.venues import get_venue, list_venues, search_venues
+from webapp.api.models import AtQuery, ListQuery
+from webapp.context import web
+from webapp.reads import log_read
+from webapp.roles import actor
+from webapp.scene import scene_at, scene_now
+from webapp.venue_rows import listing, venue_row, visible
+from webapp.views import VenueRow
+from webapp.wording.venues import say, status_view
+
+LISTED_CROWDING = ("code", "words", "age_words", "observed_clock", "age_class")
+LISTED_STATUS = ("colour", "word")
+
+
+def venues(query: ListQuery) -> Response:
+    """The list of venues, searched, sorted and cut into pages; numbers stand on the card only."""
+    now, near = web().clock(), _place(query.near)
+    with web().database.read() as connection:
+        scene = scene_now(connection, actor(), web().policy(now), now)
+        known = search_venues(connection, query.q) if query.q.strip() else list_venues(connection)
+    order = "crowding" if query.sort == "distance" and near is None else query.sort
+    found = listing(known, scene, order, near, query.page)
+    rows = [_listed(row) for row in found.rows]
+    return _private(jsonify(venues=rows, count=found.count, page=found.page, pages=found.pages))
+
+
+def venue(venue_id: str, query: AtQuery) -> Response:
+    """One venue's card now, or in the time bin that holds `at`."""
+    now, account = web().clock(), actor()
+    policy = web().policy(now)
+    with web().database.read() as connection:
+        known = get_venue(connection, venue_id)
+        scene = (
+            scene_at(connection, account, policy, query.at, now)
+            if query.at
+            else scene_now(connection, account, policy, now)
+        )
+    if not visible([known], scene):
+        raise NotFound(what="venue", name=venue_id)
+    log_read(account, venue_id)
+    return _private(jsonify(asdict(venue_row(known, scene))))
+
+
+def venue_status(venue_id: str, query: AtQuery) -> Response:
+    """A venue's status now, or as it stood at `at`."""
+    now = web().clock()
+    at = query.at or now
+    with web().database.read() as connection:
+        known = get_venue(connection, venue_id)
+    status = status_of(known, web().policies, at)
+    words = status_view(status)
+    return _private(
+        jsonify(
+            venue_id=venue_id,
+            at=at.isoformat(),
+            colour=status.colour,
+            word=words.word,
+            rule=status.rule,
+            reason=words.reason,
+            policy_version=status.policy_version,
+            evidence=list(status.evidence),
+            inputs=dict(status.inputs),
+            what_would_change=[say(one) for one in status.what_would_change],
+            valid_until=status.valid_until.isoformat() if status.valid_until else None,
+        )
+    )
+
+
+def _listed(row: VenueRow) -> dict[str, Any]:
+    whole = asdict(row)
+    whole["status"] = {key: whole["status"][key] for key in LISTED_STATUS}
+    whole["crowding"] = {key: whole["crowding"][key] for key in LISTED_CROWDING}
+    return whole
+
+
+def _place(near: str | None) -> tuple[float, float] | None:
+    if near is None:
+        return None
+    latitude, longitude = (float(part) for part in near.split(","))
+    return longitude, latitude
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store" if actor() else "no-cache"
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response

@@ -1,0 +1,63 @@
+"""The web application, put together: who is there, may they, then the view; headers and errors around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from apiflask import APIFlask
+
+from config.settings import Settings
+from store.database import Database, open_database
+from webapp import (
+    access,
+    assets,
+    compression,
+    headers,
+    health,
+    languages,
+    navigation,
+    problems,
+    sessions,
+    signing_in,
+)
+from webapp.api import openapi, routes
+from webapp.context import KEY, Web
+from webapp.pages import routes as pages
+
+MAX_BODY_BYTES = 64 * 1024  # forms only: deliveries of counts have their own way in
+
+
+def create_app(settings: Settings, clock: Callable[[], datetime], database: Database | None = None) -> APIFlask:
+    """Return the application for `settings`; `database` stands in for the one that the settings name."""
+    app = APIFlask(
+        __name__,
+        title="Oryn",
+        version=openapi.VERSION,
+        spec_path=openapi.PATH,
+        docs_path=None,
+        json_errors=False,
+        static_url_path=assets.URL_PATH,
+        static_folder=str(assets.FOLDER),
+    )
+    home = settings.prepare_home()
+    parts = Web(settings, clock, database or open_database(settings.database_url, home))
+    app.extensions[KEY] = parts
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    compiled = home / "translations"
+    # The order is the order of the questions: what may be sent back, who is there, may they, is the form ours.
+    compression.install(app)
+    headers.install(app, settings.https)
+    languages.install(app, compiled, settings.https)
+    problems.install(app)
+    sessions.install(app)
+    access.install(app)
+    signing_in.install(app, parts, str(compiled))
+    assets.install(app)
+    navigation.install(app)
+    openapi.install(app)
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(routes.blueprint)
+    app.register_blueprint(health.blueprint)
+    return app

@@ -1,0 +1,43 @@
+"""The way between the pages: what the signed-in person can use, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from webapp.access import PUBLIC, TABLE
+from webapp.roles import actor, roles_of
+from webapp.speech import gettext as _
+
+
+def install(app: Flask) -> None:
+    """Let templates ask for the navigation and for who is signed in."""
+    app.jinja_env.globals.update(navigation=navigation, signed_in=signed_in, account_name=account_name)
+
+
+def navigation() -> list[dict[str, Any]]:
+    """Return the pages that this person may open."""
+    pages = {
+        "pages.map_page": _("Map"),
+        "pages.my": _("My venues"),
+        "pages.carriers": _("My deliveries"),
+        "pages.headquarters": _("Headquarters"),
+    }
+    mine = roles_of(actor()) | PUBLIC
+    return [
+        {"url": url_for(endpoint), "words": words, "current": request.endpoint == endpoint}
+        for endpoint, words in pages.items()
+        if TABLE[endpoint, "GET"] & mine
+    ]
+
+
+def signed_in() -> bool:
+    """Tell whether somebody is signed in."""
+    return actor() is not None
+
+
+def account_name() -> str:
+    """Return the name of who is signed in."""
+    account = actor()
+    return account.name if account else ""

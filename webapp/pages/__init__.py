@@ -1,0 +1,1 @@
+"""Pages: rendered here, complete without JavaScript."""

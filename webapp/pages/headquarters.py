@@ -1,0 +1,65 @@
+"""The headquarters' page: who delivers, how late, what came in, and how the venues stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from flask import render_template
+
+from store.assess import status_of
+from store.carriers import list_carriers
+from store.records import Carrier, Receipt, Venue
+from store.uploads import last_interval_end_by_carrier, receipts_of
+from store.venues import list_venues
+from webapp.context import web
+from webapp.pages.receipts import receipt_view
+from webapp.roles import actor
+from webapp.scene import scene_now
+from webapp.speech import gettext as _
+from webapp.views import CarrierView, StatusCount
+from webapp.wording.moments import age_class, age_words, clock
+from webapp.wording.venues import status_view
+
+RECEIPTS_SHOWN = 20
+RECEIPTS_COUNTED = 500
+
+
+def show() -> str:
+    """Show carriers with their last time bin, receipts, and venues by status."""
+    now = web().clock()
+    with web().database.read() as connection:
+        scene = scene_now(connection, actor(), web().policy(now), now)
+        carriers = list_carriers(connection)
+        last_ends = last_interval_end_by_carrier(connection)
+        receipts = receipts_of(connection, None, RECEIPTS_COUNTED)
+        venues = list_venues(connection)
+    return render_template(
+        "hq.html",
+        carriers=[_carrier_view(one, last_ends.get(one.id), receipts, now) for one in carriers],
+        receipts=[receipt_view(receipt, now) for receipt in receipts[:RECEIPTS_SHOWN]],
+        statuses=_status_counts(venues, now),
+        venue_count=len(venues),
+        observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
+        observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",
+    )
+
+
+def _carrier_view(carrier: Carrier, last_end: datetime | None, receipts: list[Receipt], now: datetime) -> CarrierView:
+    states = Counter(receipt.state for receipt in receipts if receipt.carrier_code == carrier.code)
+    return CarrierView(
+        code=carrier.code,
+        name=carrier.name,
+        last_bin_clock=clock(last_end, now) if last_end else None,
+        lateness_words=age_words(last_end, now) if last_end else _("has not delivered yet"),
+        lateness_class=age_class(last_end, now) if last_end else "old",
+        upload_count=sum(states.values()),
+        refused_count=states["refused"],
+    )
+
+
+def _status_counts(venues: list[Venue], now: datetime) -> list[StatusCount]:
+    statuses = {venue.id: status_of(venue, web().policies, now) for venue in venues}
+    counts = Counter((status.colour, status.rule, status.word) for status in statuses.values())
+    examples = {(status.colour, status.rule, status.word): status for status in statuses.values()}
+    return [StatusCount(status_view(examples[key]), count) for key, count in counts.most_common()]

@@ -1,0 +1,62 @@
+"""The owner's page: my colour, how many guests, and who looked."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import abort, render_template
+
+from store import accounts
+from store.accounts import VenueRead
+from store.database import Connection
+from store.records import Venue
+from store.venues import find_venue
+from webapp.context import web
+from webapp.limits import limit_of
+from webapp.roles import actor
+from webapp.scene import scene_now
+from webapp.speech import gettext as _
+from webapp.speech import ngettext
+from webapp.venue_rows import venue_row
+from webapp.views import OwnedVenue, ReadView
+from webapp.wording.moments import age_words, clock
+from webapp.wording.venues import limit_lines
+
+READS_SHOWN = 50
+
+
+def show() -> str:
+    """Show the signed-in owner's venues, and nobody else's."""
+    account, now = actor() or abort(403), web().clock()
+    with web().database.read() as connection:
+        scene = scene_now(connection, account, web().policy(now), now)
+        venues = _own(connection, account.venue_ids)
+        limits = {venue.id: limit_of(connection, venue, now) for venue in venues}
+        reads = accounts.reads_of(connection, account.venue_ids, READS_SHOWN)
+        counts = accounts.count_reads(connection, account.venue_ids)
+    owned = [
+        OwnedVenue(
+            row=venue_row(venue, scene),
+            limit_lines=limit_lines(limits[venue.id]),
+            reads=[_read_view(read, now) for read in reads if read.venue_id == venue.id],
+            read_count_words=_read_count_words(counts.get(venue.id, 0)),
+        )
+        for venue in venues
+    ]
+    return render_template("my.html", venues=owned)
+
+
+def _own(connection: Connection, venue_ids: tuple[str, ...]) -> list[Venue]:
+    found = (find_venue(connection, venue_id) for venue_id in venue_ids)
+    return [venue for venue in found if venue is not None]
+
+
+def _read_view(read: VenueRead, now: datetime) -> ReadView:
+    role = {"group": _("monitoring group"), "headquarters": _("headquarters")}.get(read.role, read.role)
+    return ReadView(f"{read.reader} ({role})", clock(read.read_at, now), age_words(read.read_at, now))
+
+
+def _read_count_words(count: int) -> str:
+    if not count:
+        return _("Nobody of the monitoring groups or headquarters has looked at this venue's page.")
+    return ngettext("Looked at %(num)d time.", "Looked at %(num)d times.", count)

@@ -1,0 +1,105 @@
+"""One venue: how full, how sure, its status and why, the last day, and who else is in the same spot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import render_template
+
+from store import crowding as crowding_store
+from store import map_frames
+from store.assess import status_of
+from store.database import Connection
+from store.errors import NotFound
+from store.records import MapFrame, Venue
+from store.venues import get_venue, list_venues
+from webapp.context import web
+from webapp.limits import limit_of
+from webapp.reads import log_read
+from webapp.roles import actor, may_see_numbers
+from webapp.scene import Scene, scene_now, visible_until
+from webapp.speech import gettext as _
+from webapp.venue_rows import distance_m, venue_row, visible
+from webapp.views import CrowdingView, DayStep, VenuePage
+from webapp.wording.crowding import BYTE_CODES, numbers_view, public_view
+from webapp.wording.moments import SHOWN_SPAN, clock
+from webapp.wording.venues import limit_lines, status_lines
+
+NEIGHBOURS_SHOWN = 5
+NEIGHBOURS_WITHIN_M = 400
+
+
+def show(venue_id: str) -> str:
+    """Show a venue's card; a group's or headquarters' look at it is logged for its owner (promise 9)."""
+    now, account = web().clock(), actor()
+    with web().database.read() as connection:
+        venue = get_venue(connection, venue_id)
+        scene = scene_now(connection, account, web().policy(now), now)
+        if not visible([venue], scene):
+            raise NotFound(what="venue", name=venue_id)
+        day = _day(connection, scene, venue_id)
+        neighbours = _neighbours(venue, visible(list_venues(connection), scene))
+        limit = limit_of(connection, venue, now) if may_see_numbers(account, venue_id) else None
+    role = log_read(account, venue_id)
+    page = VenuePage(
+        row=venue_row(venue, scene),
+        day=day,
+        neighbours=[venue_row(one, scene, _place(venue)) for one in neighbours],
+        limit_lines=limit_lines(limit) if limit else [],
+        status_lines=status_lines(status_of(venue, web().policies, now)),
+        opening_words=venue.draft.opening_hours,
+        place_words=venue.draft.address or venue.draft.district,
+        read_notice=_("The owner can see that you have looked at this page.") if role else None,
+    )
+    return render_template("venue.html", page=page)
+
+
+def _day(connection: Connection, scene: Scene, venue_id: str) -> list[DayStep]:
+    end = visible_until(scene.layer, web().policy(scene.now), scene.now)
+    if may_see_numbers(scene.account, venue_id):
+        rows = crowding_store.venue_day(connection, venue_id, scene.now - SHOWN_SPAN, scene.now)
+        return [
+            DayStep(clock(row.time_bin_start, scene.now), numbers_view(row, row.observed_at, scene.now))
+            for row in rows
+            if row.observed_at <= scene.now
+        ]
+    frames = map_frames.frames_between(connection, scene.layer, end - SHOWN_SPAN, end)
+    views = _public_views(connection, frames, scene, venue_id)
+    return [DayStep(clock(frame.bin_start, scene.now), views[frame.bin_start.isoformat()]) for frame in frames]
+
+
+def _public_views(
+    connection: Connection, frames: list[MapFrame], scene: Scene, venue_id: str
+) -> Mapping[str, CrowdingView]:
+    bytes_of = map_frames.read_blobs(connection, {frame.venue_frame_digest for frame in frames})
+    places = {digest: _place_in(connection, digest, venue_id) for digest in {frame.venues_digest for frame in frames}}
+    views = {}
+    for frame in frames:
+        place = places[frame.venues_digest]
+        code = 0 if place is None else bytes_of[frame.venue_frame_digest][place]
+        views[frame.bin_start.isoformat()] = public_view(BYTE_CODES[code], None, frame.observed_at, scene.now)
+    return views
+
+
+def _place_in(connection: Connection, digest: str, venue_id: str) -> int | None:
+    order = map_frames.venue_list(connection, digest)
+    return order.index(venue_id) if venue_id in order else None
+
+
+def _place(venue: Venue) -> tuple[float, float] | None:
+    longitude, latitude = venue.draft.longitude, venue.draft.latitude
+    return None if longitude is None or latitude is None else (longitude, latitude)
+
+
+def _neighbours(venue: Venue, others: list[Venue]) -> list[Venue]:
+    here = _place(venue)
+    if here is None:
+        return []
+    near = []
+    for other in others:
+        there = _place(other)
+        if other.id != venue.id and there is not None:
+            metres = distance_m(here, *there)
+            if metres <= NEIGHBOURS_WITHIN_M:
+                near.append((metres, other.id, other))
+    return [other for _metres, _id, other in sorted(near)[:NEIGHBOURS_SHOWN]]

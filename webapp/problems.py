@@ -1,0 +1,104 @@
+"""Errors as the reader can use them: RFC 9457 problems under /api, pages in the reader's language elsewhere.
+
+One table maps what went wrong to a status and a stable code; no other place decides on HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import HTTPError
+from flask import Flask, Response, current_app, json, render_template, request
+from flask_wtf.csrf import CSRFError
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from store.errors import DatabaseTooOld, NotFound
+from webapp.access import API_PREFIX
+from webapp.speech import gettext as _
+
+CODES = {
+    400: "bad-request",
+    401: "sign-in-needed",
+    403: "not-yours",
+    404: "not-found",
+    405: "method-not-allowed",
+    406: "not-acceptable",
+    413: "too-large",
+    415: "unsupported-media-type",
+    422: "invalid-request",
+    429: "too-many-requests",
+    500: "internal-error",
+    503: "not-ready",
+}
+TYPE_PREFIX = "urn:oryn:problem:"
+JSON_PATHS = (API_PREFIX, "/healthz", "/readyz")
+
+
+def install(app: Flask) -> None:
+    """Answer every error as a problem or a page."""
+    app.register_error_handler(CSRFError, lambda _error: answer(400, "csrf-token-missing"))
+    app.register_error_handler(NotFound, lambda _error: answer(404))
+    app.register_error_handler(DatabaseTooOld, lambda _error: answer(503, "database-too-old"))
+    app.register_error_handler(HTTPError, _invalid)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def answer(status: int, code: str | None = None, **more: Any) -> Response:
+    """Return the answer to an error: a problem document for programs, a page for people."""
+    code = code or CODES.get(status, "error")
+    if request.path.startswith(JSON_PATHS):
+        return problem(status, code, **more)
+    page = render_template("error.html", status=status, title=_title(status), advice=_advice(status, code))
+    return Response(page, status=status, mimetype="text/html")
+
+
+def problem(status: int, code: str, **more: Any) -> Response:
+    """Return an RFC 9457 document with a stable `code`."""
+    body = {"type": TYPE_PREFIX + code, "title": _title(status), "status": status, "code": code, **more}
+    return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
+
+
+def _invalid(error: HTTPError) -> Response:
+    return answer(error.status_code, errors=error.detail)
+
+
+def _http(error: HTTPException) -> Response:
+    response = answer(error.code or 500)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+    return response
+
+
+def _unforeseen(error: Exception) -> Response:
+    current_app.logger.error("unforeseen error at %s", request.path, exc_info=error)
+    return answer(500)
+
+
+def _title(status: int) -> str:
+    titles = {
+        400: _("This request cannot be understood"),
+        401: _("Please sign in"),
+        403: _("This page is not for your account"),
+        404: _("There is nothing at this address"),
+        405: _("This address does not do that"),
+        422: _("Something in this request is not right"),
+        503: _("Oryn is not ready"),
+    }
+    return titles.get(status) or (_("Something went wrong here") if status >= 500 else _("This did not work"))
+
+
+def _advice(status: int, code: str) -> str:
+    if code == "csrf-token-missing":
+        return _("This form was open for too long, or came from another site. Go back, reload the page and try again.")
+    advice = {
+        401: _("Sign in and try again."),
+        403: _("If you think that it should be, ask headquarters to give your account that role."),
+        404: _("The address may be mistyped, or what was here may have moved. Start again from the map."),
+        503: _("Try again in a minute. If it stays so, tell the people who run this service."),
+    }
+    return advice.get(status) or (
+        _("It is our fault, not yours. It has been noted. Try again in a minute.")
+        if status >= 500
+        else _("Go back and try again, or start again from the map.")
+    )

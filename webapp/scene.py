@@ -1,0 +1,95 @@
+"""What one person may see of one time bin: the picture of their layer, and every venue's crowding in it.
+
+Contract C5 stands here once: who sees the group layer gets base bins and numbers; everybody else gets hours, late, in
+words; an owner gets the numbers of the own venues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rules.policy import Policy
+from store import crowding as crowding_store
+from store import map_frames
+from store.database import Connection
+from store.records import AccountRecord, MapFrame, MapLayer, VenueCrowding
+from webapp.roles import layer_of, may_see_numbers
+from webapp.views import CrowdingCode, CrowdingView
+from webapp.wording.crowding import BYTE_CODES, code_of, numbers_view, public_view
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One bin as an account may see it. `codes`: venue bytes by id; `base`: rows of the bin's last base bin."""
+
+    account: AccountRecord | None
+    layer: MapLayer
+    frame: MapFrame | None
+    codes: Mapping[str, int]
+    base: Mapping[str, VenueCrowding]
+    now: datetime
+
+    @property
+    def observed_at(self) -> datetime | None:
+        return self.frame.observed_at if self.frame else None
+
+    def code(self, venue_id: str) -> CrowdingCode:
+        """Return a venue's crowding as a code, from what the account may see."""
+        if may_see_numbers(self.account, venue_id):
+            return code_of(self.base.get(venue_id))
+        return BYTE_CODES[self.codes.get(venue_id, 0)]
+
+    def view(self, venue_id: str) -> CrowdingView:
+        """Return a venue's crowding in the words, and with the numbers, that the account may see."""
+        base = self.base.get(venue_id)
+        if may_see_numbers(self.account, venue_id):
+            return numbers_view(base, base.observed_at if base else self.observed_at, self.now)
+        return public_view(self.code(venue_id), base, self.observed_at, self.now)
+
+
+def visible_until(layer: MapLayer, policy: Policy, now: datetime) -> datetime:
+    """Return the end of the newest bin that a layer may show: the public one is late by whole bins."""
+    late = timedelta(minutes=policy.map.public_bin_minutes) * policy.map.public_delay_bins
+    return now - late if layer == "public" else now
+
+
+def scene_now(connection: Connection, account: AccountRecord | None, policy: Policy, now: datetime) -> Scene:
+    """Return the newest bin that the account may see."""
+    layer = layer_of(account)
+    frame = map_frames.latest_frame(connection, layer, visible_until(layer, policy, now))
+    return _scene(connection, account, frame, policy, now)
+
+
+def scene_at(
+    connection: Connection, account: AccountRecord | None, policy: Policy, at: datetime, now: datetime
+) -> Scene:
+    """Return the bin that holds the moment `at`, empty where there is none that the account may see."""
+    layer = layer_of(account)
+    minutes = policy.map.public_bin_minutes if layer == "public" else policy.counts.base_bin_minutes
+    start = bin_start(at, minutes)
+    end = min(start + timedelta(minutes=minutes), visible_until(layer, policy, now))
+    frames = map_frames.frames_between(connection, layer, start, end)
+    return _scene(connection, account, frames[-1] if frames else None, policy, now)
+
+
+def bin_start(moment: datetime, minutes: int) -> datetime:
+    """Return the start of the bin of that width that holds the moment."""
+    seconds = minutes * 60
+    return datetime.fromtimestamp(int(moment.timestamp()) // seconds * seconds, tz=moment.tzinfo)
+
+
+def _scene(
+    connection: Connection, account: AccountRecord | None, frame: MapFrame | None, policy: Policy, now: datetime
+) -> Scene:
+    layer = layer_of(account)
+    if frame is None:
+        return Scene(account, layer, None, {}, {}, now)
+    last_base_bin = frame.bin_end - timedelta(minutes=policy.counts.base_bin_minutes)
+    base = crowding_store.crowding_at(connection, last_base_bin)
+    codes: Mapping[str, int] = {}
+    if layer == "public":
+        order = map_frames.venue_list(connection, frame.venues_digest)
+        codes = dict(zip(order, map_frames.read_blob(connection, frame.venue_frame_digest), strict=True))
+    return Scene(account, layer, frame, codes, base, now)

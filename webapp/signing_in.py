@@ -1,0 +1,162 @@
+"""Signing in and out with Flask-Security, with the four faults of its default state mended (security.md 1.4).
+
+A stolen cookie is dead after signing out (`sessions`); every refusal has one and the same text; guessing is counted in
+the database per name and address, before a password is looked at; `access` stands before validation. Registration,
+recovery, tokens in headers and the "remember me" cookie are not offered: what is not there cannot be attacked.
+"""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import Any
+
+import flask_security
+from flask import Blueprint, Flask, g, redirect, request, session, url_for
+from flask_security import Security, UserDatastore
+from flask_security.forms import LoginForm
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.wrappers import Response
+
+from store import accounts
+from webapp.context import Web, web
+from webapp.roles import CARRIER, HEADQUARTERS, OWNER, roles_of
+
+GUESSES = accounts.GuessLimits(
+    per_address=5,
+    window=timedelta(minutes=15),
+    per_account=100,
+    account_window=timedelta(hours=1),
+    known=timedelta(days=30),
+)
+ARGON2 = {"argon2__rounds": 2, "argon2__memory_cost": 19_456, "argon2__parallelism": 1}  # OWASP: 19 MiB, t=2, p=1
+HASHES_AT_ONCE = 2  # each takes 19 MiB and a core for 40 ms; the map must not wait behind a crowd of guesses
+SLOT_WAIT_SECONDS = 5
+LONGEST_PASSWORD = 200
+LANDING = {HEADQUARTERS: "pages.headquarters", OWNER: "pages.my", CARRIER: "pages.carriers"}
+
+blueprint = Blueprint("security", __name__)
+_slots = threading.BoundedSemaphore(HASHES_AT_ONCE)
+
+
+class Role(flask_security.RoleMixin):
+    """A role by its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+class User(flask_security.UserMixin):
+    """Flask-Security's view of an account; the account itself is a record of the store."""
+
+    fs_uniquifier: str = ""
+
+    def __init__(self, credentials: accounts.Credentials) -> None:
+        self.record = credentials.record
+        self.email = credentials.record.email
+        self.password = credentials.password_hash
+        self.active = credentials.active
+        self.fs_uniquifier = credentials.uniquifier
+        self.roles = [Role(name) for name in credentials.record.roles]
+
+
+class Accounts(UserDatastore):
+    """Flask-Security's way to the store: it finds accounts, and keeps a better hash of the same password."""
+
+    def __init__(self) -> None:
+        super().__init__(User, Role)
+
+    def find_user(self, case_insensitive: bool = False, **wanted: Any) -> User | None:
+        if "fs_uniquifier" in wanted:  # who is there was found out once, from the session's row
+            living: accounts.Credentials | None = g.get("credentials")
+            return User(living) if living and living.uniquifier == wanted["fs_uniquifier"] else None
+        with web().database.read() as connection:
+            found = accounts.find_account(connection, email=str(wanted["email"]))
+        return User(found) if found else None
+
+    def find_role(self, role: str) -> Role:
+        return Role(role)
+
+    def put(self, model: User) -> User:
+        with web().database.begin() as connection:
+            accounts.set_password_hash(connection, model.record.id, str(model.password))
+        return model
+
+
+class SignInForm(LoginForm):
+    """Address and password; counted before it is looked at, refused with one text whatever was wrong."""
+
+    remember = None
+
+    def validate(self, **more: Any) -> bool:
+        name = str(self.email.data or "")
+        with web().database.begin() as connection:
+            attempt = accounts.begin_attempt(connection, name, request.remote_addr or "", web().clock(), GUESSES)
+        if attempt is None or len(self.password.data or "") > LONGEST_PASSWORD or not self._is_right(more):
+            self.password.errors = ["refused"]  # the view replaces it by the one generic text
+            return False
+        with web().database.begin() as connection:
+            accounts.pass_attempt(connection, attempt)
+        return True
+
+    def _is_right(self, more: dict[str, Any]) -> bool:
+        if not _slots.acquire(timeout=SLOT_WAIT_SECONDS):
+            return False
+        try:
+            return bool(super().validate(**more))
+        finally:
+            _slots.release()
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"], endpoint="login")
+def sign_in() -> Any:
+    """Show the form, or begin a session and go where the account's work is."""
+    response = flask_security.views.login()
+    account = getattr(getattr(g, "_login_user", None), "record", None)
+    if account is None or getattr(response, "location", None) != "/":
+        return response
+    return redirect(url_for(next((page for role, page in LANDING.items() if role in roles_of(account)), MAP)))
+
+
+@blueprint.route("/sign-out", methods=["POST"], endpoint="logout")
+def sign_out() -> Response:
+    """End the session; what the browser kept of the group layer goes too."""
+    flask_security.logout_user()
+    session.clear()
+    response = redirect(url_for(MAP))
+    response.headers["Clear-Site-Data"] = '"cache"'
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+MAP = "pages.map_page"
+
+
+def install(app: Flask, parts: Web, messages: str) -> None:
+    """Set Flask-Security up with only what is wanted; `messages` is the folder of compiled catalogues."""
+    https = parts.settings.https
+    app.config.update(
+        SECRET_KEY=parts.settings.cookie_secret(),
+        SESSION_COOKIE_NAME="__Host-oryn" if https else "oryn",
+        SESSION_COOKIE_SECURE=https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        WTF_CSRF_TIME_LIMIT=None,  # a form lives as long as the session, not an hour
+        SECURITY_PASSWORD_SCHEMES=["argon2"],
+        SECURITY_DEPRECATED_PASSWORD_SCHEMES=[],
+        SECURITY_PASSWORD_SINGLE_HASH=True,
+        SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS=ARGON2,
+        SECURITY_RETURN_GENERIC_RESPONSES=True,
+        SECURITY_API_ENABLED_METHODS=["session"],
+        SECURITY_EMAIL_VALIDATOR_ARGS={"check_deliverability": False, "test_environment": True},
+        SECURITY_FLASH_MESSAGES=False,
+        SECURITY_I18N_DIRNAME=[messages],
+        SECURITY_LOGIN_USER_TEMPLATE="sign_in.html",
+        SECURITY_CLI_USERS_NAME=None,
+        SECURITY_CLI_ROLES_NAME=None,
+    )
+    CSRFProtect(app)
+    security = Security(app, Accounts(), register_blueprint=False, login_form=SignInForm)
+    security.want_json(lambda _request: False)
+    app.login_manager.request_loader(lambda _request: None)  # type: ignore[attr-defined]
+    app.register_blueprint(blueprint)

@@ -1,0 +1,33 @@
+"""The reader's language, with types: what Flask-Babel says, as texts."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import flask_babel
+
+
+def gettext(text: str, **values: Any) -> str:
+    """Return `text` in the reader's language, its %(name)s filled in."""
+    return str(flask_babel.gettext(text, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """Return the form for `num` by the plural rules of the reader's language."""
+    return str(flask_babel.ngettext(one, many, num, **values))
+
+
+def lazy_gettext(text: str) -> object:
+    """Return what becomes `text` in the reader's language when it is shown."""
+    return flask_babel.lazy_gettext(text)
+
+
+def number(value: float) -> str:
+    """Return a number as the reader's language writes it."""
+    return str(flask_babel.format_decimal(value))
+
+
+def day(value: date, pattern: str) -> str:
+    """Return a date as the reader's language writes it: "20 қараша"."""
+    return str(flask_babel.format_date(value, pattern, rebase=False))

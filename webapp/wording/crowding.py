@@ -1,0 +1,205 @@
+"""A venue's crowding in words: its level against the number now permitted, never a breach (contract D).
+
+Crowding is an interval with a stated meaning; where the data cannot tell, the answer is "cannot tell" with its reason
+and what would help. Who may not see numbers gets words only.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ingest.faults import sentence
+from rules.policy import CrowdingPolicy
+from store.records import VenueCrowding
+from webapp.languages import language
+from webapp.speech import gettext as _
+from webapp.speech import lazy_gettext, ngettext
+from webapp.views import CrowdingCode, CrowdingView, LegendStep
+from webapp.wording.moments import age_class, age_words, clock
+
+BYTE_CODES: tuple[CrowdingCode, ...] = (
+    "no-data",
+    "area-only",
+    "closed",
+    "level-1",
+    "level-2",
+    "level-3",
+    "level-4",
+    "between-1-2",
+    "between-2-3",
+    "between-3-4",
+)
+CROWDED_FIRST: tuple[CrowdingCode, ...] = (
+    "level-4",
+    "between-3-4",
+    "level-3",
+    "between-2-3",
+    "level-2",
+    "between-1-2",
+    "level-1",
+    "area-only",
+    "no-data",
+    "closed",
+)
+HELP = {
+    "source-areas-too-large": lazy_gettext("A head count at the door, or a second mobile operator, would help."),
+    "neighbours-cannot-be-told-apart": lazy_gettext("A head count at the door would help."),
+    "homes-unknown": lazy_gettext("Four weeks of counts, or a table of residents, would help."),
+    "interval-too-wide": lazy_gettext("A head count at the door, or a second mobile operator, would help."),
+    "no-location": lazy_gettext("The owner can state the address in the registry."),
+    "no-counts": lazy_gettext("The operators' next delivery will fill it."),
+    "limit-unknown": lazy_gettext("The owner can state kind, seats and floor area in the registry."),
+}
+PREFIX = "crowding-reason-"
+CLOSED = (PREFIX + "closed-now", PREFIX + "closed-by-rule")
+NO_NUMBERS_IN = frozenset({"resolved_pct", "neighbours"})  # parameters of reasons that everybody may see
+
+
+def code_of(crowding: VenueCrowding | None) -> CrowdingCode:
+    """Return the code of a venue's crowding."""
+    if crowding is None:
+        return "no-data"
+    if crowding.is_open is False or crowding.reason in CLOSED:
+        return "closed"
+    if crowding.state == "level" and crowding.level is not None:
+        return _level_code(crowding.level, crowding.level_high or crowding.level)
+    return "area-only" if crowding.state == "area_only" else "no-data"
+
+
+def public_view(
+    code: CrowdingCode, base: VenueCrowding | None, observed_at: datetime | None, now: datetime
+) -> CrowdingView:
+    """Return what everybody may see: the level in words, why there is none, how old it is; no numbers.
+
+    `base` is the last base bin of the hour: it lends its reason where the hour's answer is "cannot tell".
+    """
+    return _view(code, None, _public_reason(code, base), base.reason if base else None, observed_at, now)
+
+
+def numbers_view(crowding: VenueCrowding | None, observed_at: datetime | None, now: datetime) -> CrowdingView:
+    """Return what the owner, groups and headquarters see: the interval and the permitted number too."""
+    code = code_of(crowding)
+    reason = sentence(crowding.reason, crowding.params, language()) if crowding and crowding.reason else None
+    if crowding is None:
+        reason = sentence(PREFIX + "no-counts", {}, language())
+    return _view(code, crowding, reason, crowding.reason if crowding else None, observed_at, now)
+
+
+def crowding_words(code: CrowdingCode) -> str:
+    """Return the words of a code, with a capital: they stand alone on a badge."""
+    words = sentence(f"crowding-{code}", {}, language())
+    return words[:1].upper() + words[1:]
+
+
+def venue_legend(policy: CrowdingPolicy) -> list[LegendStep]:
+    """Return the legend of venues: levels against the number now permitted, and the other answers."""
+    edges = [f"{edge * 100:g}" for edge in policy.level_edges]
+    levels: tuple[CrowdingCode, ...] = ("level-1", "level-2", "level-3", "level-4")
+    steps = [
+        LegendStep(
+            code,
+            crowding_words(code),
+            sentence(f"crowding-{code}-meaning", {"from_pct": least, "edge_pct": most}, language()),
+        )
+        for code, least, most in zip(levels, ["0", *edges], [*edges, ""], strict=True)
+    ]
+    return [
+        *steps,
+        LegendStep("area-only", crowding_words("area-only"), _("The data do not reach this place; its card says why.")),
+        LegendStep("no-data", crowding_words("no-data"), _("No mobile operator has delivered counts.")),
+        LegendStep("closed", crowding_words("closed"), _("By its opening hours, or by the rules now in force.")),
+    ]
+
+
+def _level_code(low: int, high: int) -> CrowdingCode:
+    levels: dict[tuple[int, int], CrowdingCode] = {
+        (1, 1): "level-1",
+        (2, 2): "level-2",
+        (3, 3): "level-3",
+        (4, 4): "level-4",
+        (1, 2): "between-1-2",
+        (2, 3): "between-2-3",
+        (3, 4): "between-3-4",
+    }
+    return levels[low, high]
+
+
+def _public_reason(code: CrowdingCode, base: VenueCrowding | None) -> str | None:
+    if code.startswith(("level", "between")):
+        return None
+    if base and base.reason and code_of(base) == code and set(base.params) <= NO_NUMBERS_IN:
+        return sentence(base.reason, base.params, language())
+    if code == "no-data":
+        return sentence(PREFIX + "no-counts", {}, language())
+    return _("The estimate is too uncertain to name a level.") if code == "area-only" else None
+
+
+def _view(
+    code: CrowdingCode,
+    numbers: VenueCrowding | None,
+    reason_words: str | None,
+    reason: str | None,
+    observed_at: datetime | None,
+    now: datetime,
+) -> CrowdingView:
+    low, best, high = (_whole(value) for value in _interval(numbers))
+    return CrowdingView(
+        code=code,
+        words=crowding_words(code),
+        interval_words=_interval_words(low, high),
+        meaning_words=_meaning_words(low, high),
+        reason_words=reason_words,
+        helps_words=_help_words(code, reason),
+        low=low,
+        best=best,
+        high=high,
+        limit=numbers.occupancy_limit if numbers else None,
+        age_words=age_words(observed_at, now) if observed_at else _("never"),
+        observed_clock=clock(observed_at, now) if observed_at else "",
+        age_class=age_class(observed_at, now) if observed_at else "old",
+        uncalibrated=code not in {"no-data", "closed"},
+        neighbours_words=_neighbours_words(numbers),
+    )
+
+
+def _interval(numbers: VenueCrowding | None) -> tuple[float | None, float | None, float | None]:
+    return (numbers.low, numbers.best, numbers.high) if numbers else (None, None, None)
+
+
+def _whole(value: float | None) -> int | None:
+    return None if value is None else round(value)
+
+
+def _interval_words(low: int | None, high: int | None) -> str | None:
+    if low is None or high is None:
+        return None
+    if low == high:
+        return ngettext("about %(num)d person", "about %(num)d people", high)
+    return ngettext("between %(low)d and %(num)d person", "between %(low)d and %(num)d people", high, low=low)
+
+
+def _meaning_words(low: int | None, high: int | None) -> str | None:
+    if low is None or high is None:
+        return None
+    return _(
+        "Nine times out of ten the number of people inside lies there. The low end is right if every neighbouring "
+        "place is full and everybody who lives here is at home; the high end if everybody around is inside."
+    )
+
+
+def _neighbours_words(numbers: VenueCrowding | None) -> str | None:
+    if numbers is None or not numbers.neighbour_count:
+        return None
+    return ngettext(
+        "%(num)d other place shares this spot; its guests are counted along.",
+        "%(num)d other places share this spot; their guests are counted along.",
+        numbers.neighbour_count,
+    )
+
+
+def _help_words(code: CrowdingCode, reason: str | None) -> str | None:
+    if code not in {"area-only", "no-data"}:
+        return None
+    short = (reason or "no-counts").removeprefix(PREFIX)
+    known = next((one for one in HELP if short.startswith(one)), None)
+    return str(HELP[known]) if known else None
