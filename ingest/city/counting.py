@@ -59,7 +59,7 @@ def expected_devices(
     np.subtract.at(outside, carrier.indoor_hexagon, passing)
     served = _daytime_share(week_bin) * (carrier.reach.day - carrier.reach.night) + carrier.reach.night
     areas = len(carrier.source_area_ids)
-    mean: Floats = np.bincount(carrier.reach.area, served * outside[carrier.reach.hexagon], areas)
+    mean = np.bincount(carrier.reach.area, served * outside[carrier.reach.hexagon], areas).astype(np.float64)
     mean += np.bincount(carrier.indoor_area, inside[carrier.indoor_venue] + passing, areas)
     return np.maximum(mean, 0.0)
 
