@@ -1,7 +1,7 @@
 """Find out which interval each row holds for: from start and end, from the spacing of the starts, or a calendar.
 
-Promises: an interval lies on whole base bins, or is a finer whole part of an hour; it is not inverted, not in the future, not longer than
-LONGEST_DAYS. Rows of one group share their intervals (a calendar row holds for many).
+Promises: an interval lies on whole base bins, or is a finer whole part of an hour; it is not inverted, not in the
+future, not longer than LONGEST_DAYS. Rows of one group share their intervals (a calendar row holds for many).
 """
 
 from __future__ import annotations
