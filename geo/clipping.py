@@ -121,19 +121,33 @@ def _following(group: Ints) -> Ints:
 
 
 def _signed_areas(x: Floats, y: Floats, group: Ints, ring_pair: Ints, latitude: Floats) -> Floats:
-    """Give each vertex's share of its ring's signed area on the unit sphere."""
-    at = latitude[ring_pair[group]]
-    height = np.sin(y) * np.cos(at) - 2.0 * np.sin(y / 2.0) ** 2 * np.sin(at)  # sin(at + y) - sin(at)
+    """Give each edge's share of its ring's signed area on the unit sphere."""
     following = _following(group)
-    return 0.5 * (x * height[following] - x[following] * height)
+    return _under_edges(x, y, x[following], y[following], latitude[ring_pair[group]])
+
+
+def _under_edges(x0: Floats, y0: Floats, x1: Floats, y1: Floats, latitude: Floats) -> Floats:
+    """Integrate sin(latitude) along edges that are straight in longitude and latitude, relative to an anchor.
+
+    The shoelace of projected vertices, plus the second-order term for the bend that the projection gives an edge:
+    without it a border and its parts would not enclose the same area.
+    """
+    h0, h1 = _height(y0, latitude), _height(y1, latitude)
+    bend = (y1 - y0) ** 2 * np.sin(latitude + 0.5 * (y0 + y1)) / 12.0
+    under: Floats = 0.5 * (x0 * h1 - x1 * h0) - (x1 - x0) * bend
+    return under
+
+
+def _height(y: Floats, latitude: Floats) -> Floats:
+    """Give sin(latitude + y) - sin(latitude) without losing digits."""
+    height: Floats = np.sin(y) * np.cos(latitude) - 2.0 * np.sin(y / 2.0) ** 2 * np.sin(latitude)
+    return height
 
 
 def hexagon_areas(hexagon_vertices: Floats) -> Floats:
     """Measure hexagons in the same way as the pieces inside them, on the unit sphere, (H,)."""
     anchor = hexagon_vertices.mean(axis=1, keepdims=True)
-    local = np.radians(hexagon_vertices - anchor)
-    at = np.radians(anchor[:, :, 1])
-    x, y = local[:, :, 0], local[:, :, 1]
-    height = np.sin(y) * np.cos(at) - 2.0 * np.sin(y / 2.0) ** 2 * np.sin(at)
-    areas: Floats = 0.5 * (x * np.roll(height, -1, 1) - np.roll(x, -1, 1) * height).sum(axis=1)
+    x, y = np.moveaxis(np.radians(hexagon_vertices - anchor), 2, 0)
+    latitude = np.radians(anchor[:, :, 1])
+    areas: Floats = _under_edges(x, y, np.roll(x, -1, 1), np.roll(y, -1, 1), latitude).sum(axis=1)
     return areas
