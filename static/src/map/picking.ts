@@ -21,7 +21,7 @@ export interface PickingContext {
   timeline: Timeline;
   venues: readonly Venue[];
   venueLayer: VenueLayer;
-  list: () => VenueList;
+  list: VenueList;
   sheet: Sheet;
   words: Words;
 }
@@ -75,7 +75,7 @@ export class Picking {
       map.setView(bounds.getCenter(), Math.min(map.getZoom() + 2, map.getMaxZoom()));
       return;
     }
-    this.context.list().showOnly(members);
+    this.context.list.showOnly(members);
     sheet.openTo("half");
   }
 
@@ -92,7 +92,7 @@ export class Picking {
 
   #show(open: Open, content: HTMLElement, fromList: boolean): void {
     const focusBack = fromList
-      ? () => this.context.list().focus(open.index)
+      ? () => this.context.list.focus(open.index)
       : () => this.context.map.getContainer().focus({ preventScroll: true });
     this.#panel.show(content, () => this.#closed(), focusBack);
     this.#open = open;

@@ -19,6 +19,7 @@ export class Timeline {
   #bins: BinInfo[];
   #wanted: number;
   readonly #frames = new Map<string, Uint8Array>();
+  #binByBin = false;
   readonly #listeners: ((moment: Moment) => void)[] = [];
 
   constructor(private manifest: Manifest) {
@@ -60,6 +61,7 @@ export class Timeline {
   move(index: number): void {
     this.#wanted = Math.min(Math.max(index, 0), this.#bins.length - 1);
     this.#tell();
+    if (this.#binByBin) void this.#loadWanted();
   }
 
   async loadNewest(): Promise<void> {
@@ -68,16 +70,29 @@ export class Timeline {
     this.#tell();
   }
 
-  /** Fetches all frames of the window in two requests; bin by bin where the server has no window. */
+  /** Fetches all frames of the window in two requests; where that fails, a bin is fetched when it is moved to. */
   async loadWindow(): Promise<void> {
-    const { window: whole } = this.manifest;
-    if (whole && whole.bins.length > 0) {
-      const venuesUrl = whole.venues_url ?? `${whole.url}/venues`;
-      await Promise.all([
-        this.#loadWhole(whole.url, whole.bins, (bin) => bin.frame),
-        this.#loadWhole(venuesUrl, whole.bins, (bin) => bin.venues),
-      ]);
+    try {
+      await this.#loadBoth();
+    } catch {
+      this.#binByBin = true;
     }
+    this.#tell();
+  }
+
+  async #loadBoth(): Promise<void> {
+    const { window: whole } = this.manifest;
+    if (!whole || whole.bins.length === 0) throw new RangeError("the server has no window");
+    await Promise.all([
+      this.#loadWhole(whole.url, whole.bins, (bin) => bin.frame),
+      this.#loadWhole(whole.venues_url ?? `${whole.url}/venues`, whole.bins, (bin) => bin.venues),
+    ]);
+  }
+
+  async #loadWanted(): Promise<void> {
+    const bin = this.#bins[this.#wanted];
+    if (!bin || this.#frames.has(bin.frame)) return;
+    await this.#loadBin(bin).catch(() => undefined); // what is there stays shown
     this.#tell();
   }
 

@@ -40,17 +40,25 @@ export function drawVenue(
   drawStatus(pen, x, y, colour, colours);
 }
 
+/** A count, in a ring that is divided as its venues are: fullest first, the rest of the ring is what cannot be told. */
 export function drawCluster(
   pen: CanvasRenderingContext2D,
   x: number,
   y: number,
   count: string,
-  fullest: VenueCode,
+  levelCounts: readonly number[],
+  total: number,
   colours: MarkerColours,
 ): void {
-  const radius = 12 + count.length * 2;
+  const radius = 11 + count.length * 2;
   drawDisc(pen, x, y, radius + 3, colours.surface);
-  drawRing(pen, x, y, radius, fullest, colours);
+  stroke(pen, x, y, radius, [0, 1], colours.ring, 1, []);
+  let from = 0;
+  for (const level of [4, 3, 2, 1]) {
+    const to = from + (levelCounts[level - 1] ?? 0) / total;
+    if (to > from) stroke(pen, x, y, radius, [from, to], colours.levels[level - 1] ?? colours.muted, 4, []);
+    from = to;
+  }
   pen.fillStyle = colours.text;
   pen.fillText(count, x, y + 0.5);
 }

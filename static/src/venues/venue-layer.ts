@@ -2,12 +2,16 @@
 import * as L from "leaflet";
 import { CanvasOverlay, type View } from "../overlay/canvas-overlay";
 import type { Venue } from "../wire/api";
-import { crowdingOrder, venueCode, type VenueCode } from "../wire/frames";
+import { levelsOf, venueCode } from "../wire/frames";
 import { toHalfMetres, toWorldPixels, type Point } from "../wire/mercator";
 import { declutter, nearestCluster, type Cluster, type Placed } from "./declutter";
 import { drawCluster, drawVenue, markerColours, type MarkerColours } from "./marker-shapes";
 
-const SQUARE_PX = 52;
+/** Overviews gather venues more, so that the ground's colours stay seen. */
+const NEAR_SQUARE_PX = 52;
+const FAR_SQUARE_PX = 96;
+const NEAR_ZOOM = 15;
+const FAR_ZOOM = 13;
 /** Half a touch target. */
 const REACH_PX = 22;
 
@@ -76,19 +80,26 @@ export class VenueLayer extends CanvasOverlay {
     this.#places.forEach((place, index) => {
       if (this.#shown === null || this.#shown.has(index)) placed.push({ index, ...toWorldPixels(place, zoom) });
     });
-    this.#clusters = declutter(placed, SQUARE_PX);
+    this.#clusters = declutter(placed, squarePx(zoom));
     this.#clusteredZoom = zoom;
   }
 
   #drawIfVisible(pen: CanvasRenderingContext2D, cluster: Cluster, view: View): void {
     const [x, y] = [cluster.x - view.topLeft.x, cluster.y - view.topLeft.y];
     if (x < -20 || y < -20 || x > view.width + 20 || y > view.height + 20) return;
-    const [first = 0] = cluster.members;
-    if (cluster.members.length > 1)
-      drawCluster(pen, x, y, this.formatCount(cluster.members.length), this.#fullest(cluster.members), this.#colours);
-    else
-      drawVenue(pen, x, y, this.venues[first]?.status.colour ?? "grey", venueCode(this.#codes[first]), this.#colours);
+    if (cluster.members.length > 1) this.#drawTogether(pen, cluster, x, y);
+    else this.#drawAlone(pen, cluster.members[0] ?? 0, x, y);
     if (cluster.members.includes(this.#chosen)) this.#drawChoice(pen, x, y);
+  }
+
+  #drawTogether(pen: CanvasRenderingContext2D, { members }: Cluster, x: number, y: number): void {
+    const count = this.formatCount(members.length);
+    drawCluster(pen, x, y, count, this.#levelCounts(members), members.length, this.#colours);
+  }
+
+  #drawAlone(pen: CanvasRenderingContext2D, index: number, x: number, y: number): void {
+    const colour = this.venues[index]?.status.colour ?? "grey";
+    drawVenue(pen, x, y, colour, venueCode(this.#codes[index]), this.#colours);
   }
 
   #drawChoice(pen: CanvasRenderingContext2D, x: number, y: number): void {
@@ -99,8 +110,18 @@ export class VenueLayer extends CanvasOverlay {
     pen.stroke();
   }
 
-  #fullest(members: readonly number[]): VenueCode {
-    const codes = members.map((index) => venueCode(this.#codes[index]));
-    return codes.reduce((best, code) => (crowdingOrder(code) < crowdingOrder(best) ? code : best));
+  /** How many members are at each of the four levels (the higher one where it lies between two). */
+  #levelCounts(members: readonly number[]): number[] {
+    const counts = [0, 0, 0, 0];
+    for (const index of members) {
+      const levels = levelsOf(venueCode(this.#codes[index]));
+      if (levels) counts[levels[1] - 1] = (counts[levels[1] - 1] ?? 0) + 1;
+    }
+    return counts;
   }
+}
+
+function squarePx(zoom: number): number {
+  const nearness = Math.min(Math.max((zoom - FAR_ZOOM) / (NEAR_ZOOM - FAR_ZOOM), 0), 1);
+  return Math.round(FAR_SQUARE_PX + nearness * (NEAR_SQUARE_PX - FAR_SQUARE_PX));
 }
