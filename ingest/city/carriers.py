@@ -38,8 +38,8 @@ class Plan:
 
 
 PLANS = (
-    Plan("tulpar", "Тұлпар Телеком", 0.42, "multimno", 200, 0.10),
-    Plan("jusan", "Жусан Мобайл", 0.33, "squares", 160, 0.16),
+    Plan("tulpar", "Тұлпар Сигнал", 0.42, "multimno", 200, 0.10),
+    Plan("jusan", "Жусан Желі", 0.33, "squares", 160, 0.16),
     Plan("samal", "Самал Байланыс", 0.20, "opencellid", 120, -0.05),
 )
 

@@ -131,15 +131,19 @@ class City:
         return count_files.write_counts(carrier, folder, name, bins, BIN)
 
 
-def build_city(seed: int = 1, people: int = 1_200_000) -> City:
+def build_city(seed: int = 1, people: int = 1_200_000, progress: Progress = silent) -> City:
     """Build the city of `people` residents; everything in it follows from the seed."""
     fields = activity_fields(seed)
     venues = build_venues(seed, fields)
+    progress(0.5, "venues")
     scenes = build_scenes(venues, fields[0] * people)
     world = build_world(seed, people, fields, venues, scenes)
     busy, quiet = mean_people(world, BUSY_BIN), mean_people(world, QUIET_BIN)
-    carriers = tuple(build_carrier(seed, plan, busy, quiet, venues) for plan in PLANS)
-    return City(seed, carriers, venues, scenes, world)
+    carriers = []
+    for number, plan in enumerate(PLANS, 1):
+        carriers.append(build_carrier(seed, plan, busy, quiet, venues))
+        progress(0.5 + 0.5 * number / len(PLANS), "carriers")
+    return City(seed, tuple(carriers), venues, scenes, world)
 
 
 def _cut(starts: list[datetime], hours: int) -> list[list[datetime]]:

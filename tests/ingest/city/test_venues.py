@@ -1,6 +1,7 @@
 import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 from ingest.city.geography import district_of, geography, in_parks, read_toml, to_metres
 from ingest.city.hours import OPENING_HOURS, open_week
 from ingest.city.rhythms import bin_of_week
+from ingest.city.truth import bin_truth
 from ingest.city.venues import build_venues
 from rules.hours import is_open, parse_hours
+from rules.occupancy import occupancy_limit
+from rules.policy import parse_policy
 
 KAZAKH_LETTERS = set("ӘәҒғҚқҢңӨөҰұҮүҺһІі")
 CATEGORIES = {
@@ -28,9 +32,37 @@ PROPERTIES = {
 ALL_HOURS = sorted({text for texts in OPENING_HOURS.values() for text in texts})
 
 
+@pytest.fixture(scope="module")
+def policy():
+    path = Path(__file__).parents[3] / "config/policies/2020-12-01-kz.yaml"
+    return parse_policy(path.read_text("utf-8"), path.name)
+
+
+def limit_of(policy, venue):
+    size = (venue.seats, venue.area_m2, venue.licensed_capacity)
+    return occupancy_limit(policy, venue.category, "yellow", *size).persons
+
+
 def test_about_two_thousand_venues_cover_every_category(city):
     assert 1900 <= len(city.venues) <= 2100
     assert {venue.category for venue in city.venues} == CATEGORIES
+
+
+def test_every_category_is_one_of_the_policy(city, policy):
+    assert {venue.category for venue in city.venues} <= set(policy.categories)
+
+
+def test_the_limits_of_the_scenes_are_those_of_the_policy(city, policy):
+    by_id = {venue.id: venue for venue in city.venues}
+    for scene in city.scenes:
+        if scene.venue_id:
+            assert scene.limit == limit_of(policy, by_id[scene.venue_id])
+
+
+def test_most_venues_keep_their_limit_on_a_friday_evening(city, policy):
+    people = bin_truth(city.world, datetime(2025, 6, 6, 15, tzinfo=UTC)).venue_people
+    limits = np.array([limit_of(policy, venue) or np.inf for venue in city.venues])
+    assert 0 < (people > limits).mean() < 0.06
 
 
 def test_ids_are_unique(city):
