@@ -14,7 +14,7 @@ from typing import Literal
 
 from rules.occupancy import Limit
 from rules.policy import CrowdingPolicy
-from rules.words import Params
+from rules.words import Params, Words
 
 CrowdingState = Literal["level", "area_only", "no_data"]
 CountState = Literal["estimated", "suppressed", "missing", "no_location"]
@@ -69,6 +69,15 @@ def crowding_level(
 def level_of(people: float, permitted: int, policy: CrowdingPolicy) -> int:
     """Return the level 1..4 of a number of people against the permitted number; at an edge, the higher one."""
     return bisect_right([edge * permitted for edge in policy.level_edges], people) + 1
+
+
+def meaning_of(level: int, policy: CrowdingPolicy) -> Words:
+    """Return what a level 1..4 means: the shares of the permitted number between which it lies, in per cent."""
+    edges = [0, *policy.level_edges]
+    params = {"from_pct": _per_cent(edges[level - 1])}
+    if level < len(edges):
+        params["edge_pct"] = _per_cent(edges[level])
+    return Words(f"crowding-level-{level}-meaning", params)
 
 
 def _told_by_facts(

@@ -115,7 +115,7 @@ class _Values:
         if not text:
             return None
         try:
-            number = float(text)
+            number = math.nan if "_" in text else float(text)  # Python reads 1_000, nobody writes it
         except ValueError:
             number = math.nan
         if math.isnan(number):

@@ -55,7 +55,10 @@ def fhrs_records(content: bytes) -> tuple[list[Record], list[Fault]]:
 
 def _broken(broken: expat.ExpatError) -> Fault:
     code = "venues-xml-truncated" if broken.code in _CUT_OFF else "venues-xml-broken"
-    params = {"problem": expat.ErrorString(broken.code) or "?", "column": broken.offset + 1}
+    params: dict[str, str | int | float] = {
+        "problem": expat.ErrorString(broken.code) or "?",
+        "column": broken.offset + 1,
+    }
     return Fault(code, broken.lineno, params=params)
 
 
