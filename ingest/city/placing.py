@@ -15,6 +15,7 @@ from ingest.city.rhythms import ACTIVITIES
 DRAWS = {"homes": "home", "streets": "street"}
 STREET_REACH_M = 550.0
 FLOOR_M2 = 6000.0
+PLANTED_ALONE_M = 420.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +115,18 @@ def _segments() -> tuple[Floats, Floats, NDArray[np.intp], Floats]:
 def _colliding(metres: Floats, footprint: Floats, taken_m: Floats) -> NDArray[np.bool_]:
     """Tell which venues stand on an earlier or a taken place, in a park, on the mountains or outside the city."""
     radius = 0.62 * np.sqrt(footprint)
-    distance = np.linalg.norm(metres[:, None, :] - metres, axis=2)
-    earlier = np.tril(distance < radius[:, None] + radius, -1).any(axis=1)
-    planted = (np.linalg.norm(metres[:, None, :] - taken_m, axis=2) < 420).any(axis=1)
+    earlier = np.tril(_squared(metres, metres) < (radius[:, None] + radius) ** 2, -1).any(axis=1)
+    planted = (_squared(metres, taken_m) < PLANTED_ALONE_M**2).any(axis=1)
     lon_lat = to_degrees(metres)
     bad: NDArray[np.bool_] = earlier | planted | (district_of(lon_lat) < 0) | in_parks(lon_lat)
     return bad
+
+
+def _squared(points_m: Floats, others_m: Floats) -> Floats:
+    """Return the squared distances (N, M)."""
+    east, north = (points_m[:, None, axis] - others_m[:, axis] for axis in (0, 1))
+    squared: Floats = east * east + north * north
+    return squared
 
 
 def _redraw(
