@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,10 +107,12 @@ def features_of_zip(path: Path) -> Features:
 def features_of_gdal(source: str, name: str) -> Features:
     """Read a GeoPackage or Shapefile; of several layers the first that has areas is taken, and noted."""
     try:
-        layers = [layer for layer, kind in pyogrio.list_layers(source).tolist() if kind]
-        if not layers:
-            raise CoverageError("coverage-not-features", {"file": name, "type": "-"})
-        frame_gdf = pyogrio.read_dataframe(source, layer=layers[0])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)  # GDAL grumbles; what matters comes as an error
+            layers = [layer for layer, kind in pyogrio.list_layers(source).tolist() if kind]
+            if not layers:
+                raise CoverageError("coverage-not-features", {"file": name, "type": "-"})
+            frame_gdf = pyogrio.read_dataframe(source, layer=layers[0])
     except (DataSourceError, DataLayerError, FeatureError, GeometryError, ValueError) as broken:
         raise CoverageError("coverage-archive-broken", {"file": name}) from broken
     shapes = np.asarray(frame_gdf.geometry.values, dtype=object)
