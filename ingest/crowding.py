@@ -6,7 +6,8 @@ Only released rows enter, so a venue says nothing that its hexagons do not say a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -17,7 +18,7 @@ from geo.crowding import VenuePeople, venue_membership, venue_people
 from geo.release import Released, rounded
 from geo.spreading import kernel_of_sets
 from ingest.world import Reporting
-from rules.crowding import Crowding, crowding_level
+from rules.crowding import CountState, crowding_level
 from rules.errors import HoursNotUnderstood
 from rules.hours import OpeningHours, is_open, parse_hours
 from rules.occupancy import Limit, occupancy_limit
@@ -28,7 +29,36 @@ from store.records import Venue, VenueCrowding, ZoneAnnouncement
 NO_DATA_CODE, AREA_ONLY_CODE, CLOSED_CODE = 0, 1, 2
 LEVEL_CODES = {(1, 1): 3, (2, 2): 4, (3, 3): 5, (4, 4): 6, (1, 2): 7, (2, 3): 8, (3, 4): 9}
 CLOSED_REASON = "crowding-reason-closed-now"
-COUNT_STATES = ("missing", "suppressed", "estimated")
+COUNT_STATES: tuple[CountState, ...] = ("missing", "suppressed", "estimated")
+
+
+@dataclass(frozen=True, slots=True)
+class _Numbers:
+    """What geo says of each venue, as plain Python values (V,): the judgement goes venue by venue."""
+
+    low: list[float]
+    best: list[float]
+    high: list[float]
+    rounded: list[tuple[float, float, float]]
+    told: list[bool]
+    kernel: list[float]
+    state: list[int]
+    neighbours: list[int]
+
+    @staticmethod
+    def of(people: VenuePeople, kernel: NDArray[np.float64]) -> _Numbers:
+        columns = np.stack([people.low, people.best, people.high], axis=1)
+        low, best, high = columns.T.tolist()
+        return _Numbers(
+            low,
+            best,
+            high,
+            [(one[0], one[1], one[2]) for one in rounded(columns).tolist()],
+            np.isfinite(columns).all(axis=1).tolist(),
+            kernel.tolist(),
+            people.state.tolist(),
+            people.neighbours.tolist(),
+        )
 
 
 class VenueJudge:
@@ -52,10 +82,10 @@ class VenueJudge:
         self._membership = venue_membership([_place(one) for one in self._venues], hexagons)
         self._capacity = np.array([_capacity(one) for one in self._venues], np.float64)
         self._hours = [_hours(one) for one in self._venues]
-        self._residents_known = np.isfinite(self._membership @ residents) if len(self._venues) else np.zeros(0, bool)
+        self._residents_known = np.isfinite(self._membership @ residents).tolist()
         self._kernels: dict[tuple[str, ...], NDArray[np.float64]] = {}
         self._limits: dict[tuple[int, EpidemicZone | None], Limit] = {}
-        self._zones: dict[tuple[str | None, object], EpidemicZone | None] = {}
+        self._zones: dict[tuple[str | None, date], EpidemicZone | None] = {}
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
@@ -70,52 +100,42 @@ class VenueJudge:
             return []
         open_now = self._open_at(start)
         capacity = np.where([one is False for one in open_now], 0.0, self._capacity)
-        people = venue_people(
-            self._membership, released, capacity, self._residents, self._policy.crowding.residents_margin
-        )
-        kernels = self._kernel_at(start, carriers)
+        margin = self._policy.crowding.residents_margin
+        people = venue_people(self._membership, released, capacity, self._residents, margin)
+        numbers = _Numbers.of(people, self._kernel_at(start, carriers))
+        on = start.astimezone(ZoneInfo(self._policy.timezone)).date()
+        zones = [self._zone_of(one.draft.region, on) for one in self._venues]
+        span = (start, start + width)
         return [
-            self._judge_one(row, people, float(kernels[row]), open_now[row], (start, start + width))
-            for row in range(len(self._venues))
+            self._judge_one(row, numbers, zone, is_open_now, span)
+            for row, (zone, is_open_now) in enumerate(zip(zones, open_now, strict=True))
         ]
 
     def _judge_one(
-        self, row: int, people: VenuePeople, kernel: float, open_now: bool | None, span: tuple[datetime, datetime]
-    ) -> VenueCrowding:
-        zone = self._zone_of(self._venues[row], span[0])
-        limit = self._limit_of(row, zone)
-        low, best, high = (float(one[row]) for one in (people.low, people.best, people.high))
-        state = COUNT_STATES[int(people.state[row])]
-        neighbours = int(people.neighbours[row])
-        crowding = crowding_level(
-            low,
-            best,
-            high,
-            limit,
-            kernel,
-            state,  # type: ignore[arg-type]
-            self._policy.crowding,
-            neighbours=neighbours,
-            is_open=open_now,
-            residents_known=bool(self._residents_known[row]),
-        )
-        return self._row(self._venues[row], span, crowding, (low, best, high), limit, zone, neighbours, open_now)
-
-    def _row(
         self,
-        venue: Venue,
-        span: tuple[datetime, datetime],
-        crowding: Crowding,
-        people: tuple[float, float, float],
-        limit: Limit,
-        zone: str | None,
-        neighbours: int,
+        row: int,
+        numbers: _Numbers,
+        zone: EpidemicZone | None,
         open_now: bool | None,
+        span: tuple[datetime, datetime],
     ) -> VenueCrowding:
-        told = crowding.state != "no_data" and bool(np.isfinite(people).all())
-        low, best, high = (float(one) for one in rounded(np.array(people))) if told else (None, None, None)
+        limit = self._limit_of(row, zone)
+        crowding = crowding_level(
+            numbers.low[row],
+            numbers.best[row],
+            numbers.high[row],
+            limit,
+            numbers.kernel[row],
+            COUNT_STATES[numbers.state[row]],
+            self._policy.crowding,
+            neighbours=numbers.neighbours[row],
+            is_open=open_now,
+            residents_known=self._residents_known[row],
+        )
+        told = crowding.state != "no_data" and numbers.told[row]
+        low, best, high = numbers.rounded[row] if told else (None, None, None)
         return VenueCrowding(
-            venue_id=venue.id,
+            venue_id=self._venues[row].id,
             time_bin_start=span[0],
             state=crowding.state,
             level=crowding.level,
@@ -126,8 +146,8 @@ class VenueJudge:
             occupancy_limit=limit.persons,
             epidemic_zone=zone,
             reason=crowding.reason,
-            params=dict(crowding.params),
-            neighbour_count=neighbours,
+            params=crowding.params,
+            neighbour_count=numbers.neighbours[row],
             is_open=open_now,
             observed_at=span[1],
         )
@@ -136,13 +156,11 @@ class VenueJudge:
         known = {hours: is_open(hours, start, self._policy.timezone) for hours in set(self._hours) if hours is not None}
         return [None if hours is None else known[hours] for hours in self._hours]
 
-    def _zone_of(self, venue: Venue, start: datetime) -> EpidemicZone | None:
-        on = start.astimezone(ZoneInfo(self._policy.timezone)).date()
-        key = (venue.draft.region, on)
-        if key not in self._zones:
-            found = zone_on(self._announcements, venue.draft.region or "", on)
-            self._zones[key] = None if found is None else found.zone
-        return self._zones[key]
+    def _zone_of(self, region: str | None, on: date) -> EpidemicZone | None:
+        if (region, on) not in self._zones:
+            found = zone_on(self._announcements, region or "", on)
+            self._zones[region, on] = None if found is None else found.zone
+        return self._zones[region, on]
 
     def _limit_of(self, row: int, zone: EpidemicZone | None) -> Limit:
         if (row, zone) not in self._limits:

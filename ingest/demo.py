@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from ingest.zones import read_zones
 from store import carriers, uploads, venues, zones
 
 HISTORY_WEEKS = 4
+BASE_MAP = "base-map.geojson"
 DAY = timedelta(days=1)
 ZONE_DAYS = timedelta(weeks=6)
 WAIT_AFTER_BIN = timedelta(seconds=20)  # a carrier needs a moment after a bin has ended
@@ -55,6 +56,7 @@ class DemoCity:
         self._take_in_history(city, now, part(progress, 0.3, 0.5))
         self._take_in_live(city, self._bin_start(now) - self.live, now, part(progress, 0.5, 0.6))
         process_dirty_bins(self.place, now, part(progress, 0.6, 1.0))
+        (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
         self._marker.write_text(json.dumps({"seed": self.seed, "scenes": [_scene(one) for one in city.scenes]}))
 
     def catch_up(self, now: datetime, progress: Progress = silent) -> int:
@@ -70,6 +72,18 @@ class DemoCity:
         while True:
             self.catch_up(clock() - WAIT_AFTER_BIN)
             time.sleep(PATIENCE_SECONDS)
+
+    def owned_venues(self, scenes: Sequence[str]) -> list[str]:
+        """Return the ids of the venues in which the scenes of these names are planted."""
+        facts = json.loads(self._marker.read_text())["scenes"]
+        named = [one["venue"] for one in facts if one["id"] in scenes and one["venue"]]
+        with self.place.database.read() as connection:
+            return [found.id for one in named if (found := venues.find_venue(connection, one)) is not None]
+
+    def first_carrier(self) -> str:
+        """Return the code of the carrier that the demo's operator account stands for."""
+        with self.place.database.read() as connection:
+            return carriers.list_carriers(connection)[0].code
 
     def _register(self, city: City, now: datetime, progress: Progress) -> None:
         folder = _emptied(self.folder / "registry")
@@ -128,5 +142,6 @@ def _emptied(folder: Path) -> Path:
     return folder
 
 
-def _scene(scene: Scene) -> dict[str, str | int]:
-    return {"id": scene.id, "name": scene.name_en, "from": scene.starts, "to": scene.ends, "hexagon": scene.hexagon}
+def _scene(scene: Scene) -> dict[str, str | None]:
+    span = {"from": scene.starts, "to": scene.ends}
+    return {"id": scene.id, "name": scene.name_en, "venue": scene.venue_id, "hexagon": f"{scene.hexagon:x}"} | span

@@ -28,10 +28,11 @@ from ingest.world import Area, World
 from rules.policy import Policy
 from store import blobs, releases, uploads, venues, zones
 from store.database import Connection, Database
+from store.records import VenueCrowding
 
 FINEST, COARSER = 9, (8, 7)
 BINS_A_BATCH = 96
-LIVE_WINDOW = timedelta(days=2)  # bins for which frames and crowding are drawn: a day's slider and the day before
+LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,19 @@ def mark_live_dirty(connection: Connection) -> None:
     newest = uploads.newest_interval_end(connection)
     if newest is not None:
         mark_everything_dirty(connection, newest - LIVE_WINDOW)
+
+
+def judge_bin(place: Workplace, start: datetime) -> list[VenueCrowding]:
+    """Return the crowding of one released bin, judged anew: for bins older than those that are drawn."""
+    with place.database.read() as connection:
+        ref = releases.find_release(connection, start)
+        if ref is None:
+            return []
+        judge = _judge(connection, World(connection, place.cache), place.policy, ref.area_digest)
+        hexagons = np.frombuffer(releases.area_hexagons(connection, ref.area_digest), "<u8")
+        released = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
+    width = timedelta(minutes=place.policy.counts.base_bin_minutes)
+    return judge.judge(released, start, width, ref.carriers)
 
 
 def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,6 +12,7 @@ from store.records import VenueCrowding
 from store.schema import venue_crowding
 
 ROWS_A_BATCH = 5_000
+FIELDS = tuple(one.name for one in fields(VenueCrowding))
 
 
 def save_crowding(connection: sa.Connection, bins: Sequence[datetime], rows: Sequence[VenueCrowding]) -> None:
@@ -20,7 +21,7 @@ def save_crowding(connection: sa.Connection, bins: Sequence[datetime], rows: Seq
         gone = sa.delete(venue_crowding).where(venue_crowding.c.time_bin_start == sa.bindparam("start"))
         connection.execute(gone, [{"start": one} for one in bins])
     for first in range(0, len(rows), ROWS_A_BATCH):
-        some = [asdict(row) for row in rows[first : first + ROWS_A_BATCH]]
+        some = [{name: getattr(row, name) for name in FIELDS} for row in rows[first : first + ROWS_A_BATCH]]
         connection.execute(sa.insert(venue_crowding), some)
 
 
