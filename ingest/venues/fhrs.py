@@ -89,9 +89,9 @@ class _Reading:
             self._fields, self._line = {}, self._current_line()
 
     def text(self, text: str) -> None:
+        room = max(0, _LONGEST_TEXT - self._length)
+        self._parts.append(text[:room])
         self._length += len(text)
-        if self._length <= _LONGEST_TEXT:
-            self._parts.append(text)
 
     def end(self, name: str) -> None:
         self._path.pop()
