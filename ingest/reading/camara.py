@@ -8,6 +8,7 @@ Does not: keep minPplDensity and maxPplDensity, whose meaning the standard leave
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,7 +19,7 @@ from ingest.faults import Fault, FileRefused, quoted
 from ingest.reading.sources import Source
 from ingest.reading.tables import LINE, TOO_MANY, Place, Table
 
-LARGEST_JSON = 256 << 20
+LARGEST_JSON = 64 << 20  # half a million tiles; as objects they take twenty times that
 _INTERVALS, _TILES = "timedPopulationDensityData", "cellPopulationDensityData"
 _VALUES = ("pplDensity", "populationDensityData")
 _STATES = {"DENSITY_ESTIMATION": None, "LOW_DENSITY": "suppressed", "NO_DATA": "no_coverage"}
@@ -51,8 +52,12 @@ def camara_table(source: Source) -> Table:
 def _parsed(source: Source) -> Any:
     if source.size > LARGEST_JSON:
         raise FileRefused([Fault("file-too-large", params={"limit_mb": LARGEST_JSON >> 20})])
+    data = source.path.read_bytes()
+    if _INTERVALS.encode() not in data:  # refused before anything of another shape is built
+        first_key = re.match(rb'\s*\{\s*"([A-Za-z_]{1,40})"', data)
+        raise _not_camara("", first_key.group(1).decode() if first_key else "[…]")
     try:
-        text = source.path.read_bytes().decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
         # Numbers stay text: they go through the same grammar as those of a CSV file.
         return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
     except UnicodeDecodeError as error:

@@ -25,7 +25,7 @@ Form = Literal["text", "json", "parquet"]
 MAX_BYTES = 4 << 30
 LONGEST_LINE = 1 << 20
 _CHUNK = LONGEST_LINE  # a line longer than a chunk always spans a border, so borders are all that must be looked at
-_BOMB_RATIO = 250  # counts compress 5..60 times; deflate at its most extreme 1,032 times
+_BOMB_RATIO = 100  # counts compress 5..60 times; deflate at its most extreme 1,032 times
 _BOMB_FROM = 32 << 20
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 _OTHER_KINDS = (
@@ -135,9 +135,14 @@ def _capped(chunks: Iterator[bytes], packed_size: int, max_bytes: int) -> Iterat
     unpacked = 0
     for chunk in chunks:
         unpacked += len(chunk)
-        if unpacked > max_bytes or (unpacked > _BOMB_FROM and unpacked > _BOMB_RATIO * packed_size):
+        if unpacked > max_bytes or is_bomb(unpacked, packed_size):
             raise _too_large(min(max_bytes, unpacked))
         yield chunk
+
+
+def is_bomb(unpacked: int, packed: int) -> bool:
+    """Return whether so few bytes that unpack to so many can only be meant to fill the memory."""
+    return unpacked > _BOMB_FROM and unpacked > _BOMB_RATIO * packed
 
 
 def _inspected(chunks: Iterator[bytes], raw: BinaryIO | None, copy: IO[bytes] | None) -> tuple[Form, bool]:
@@ -186,7 +191,8 @@ def _form_of(start: bytes) -> Form:
     text = start.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not text:
         raise _refused("file-empty")
-    if start[:200].count(b"\x00") * 3 > len(start[:200]):
+    zeros = start[:200].count(b"\x00") / len(start[:200])
+    if 1 / 3 < zeros < 2 / 3:
         raise _refused("file-utf16", kind="UTF-16")
     if text[:1] in (b"{", b"["):
         return "json"

@@ -18,7 +18,7 @@ import polars as pl
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import Feed
 from ingest.reading.columns import MOST_COLUMNS
-from ingest.reading.sources import LONGEST_LINE, Source
+from ingest.reading.sources import LONGEST_LINE, Source, is_bomb
 
 LINE, TOO_MANY = "line", "too_many_fields"
 _DELIMITERS = (",", ";", "\t", "|")
@@ -137,8 +137,8 @@ def parquet_table(source: Source, max_bytes: int) -> Table:
     names = tuple(schema.names())
     if len(names) > MOST_COLUMNS:
         raise FileRefused([Fault("too-many-columns", params={"count": len(names), "limit": MOST_COLUMNS})])
-    if rows * len(names) * 8 > max_bytes:
-        raise FileRefused([Fault("file-too-large", params={"limit_mb": max_bytes >> 20})])
+    if (unpacked := rows * len(names) * 8) > max_bytes or is_bomb(unpacked, source.size):
+        raise FileRefused([Fault("file-too-large", params={"limit_mb": min(unpacked, max_bytes) >> 20})])
     texts = [_as_text(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(schema.items())]
     numbered = scanned.with_row_index(LINE, offset=1)
     too_many = pl.lit(value=False).alias(TOO_MANY)
