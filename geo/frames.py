@@ -6,6 +6,7 @@ geo/geometry_pack.py's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,16 @@ from geo.geometry_pack import geometry_pack, unpack_geometry
 from geo.hexagons import Floats
 from geo.spreading import ESTIMATED, MISSING, SUPPRESSED
 
-__all__ = ["code_density", "density_codes", "frame_codes", "geometry_pack", "interval_frame", "unpack_geometry"]
+__all__ = [
+    "code_density",
+    "density_codes",
+    "frame_codes",
+    "geometry_pack",
+    "interval_frame",
+    "unpack_geometry",
+    "window_pack",
+    "window_unpack",
+]
 
 FIRST_STEP, LAST_STEP = 2, 65
 _STEPS = LAST_STEP - FIRST_STEP
@@ -38,6 +48,22 @@ def frame_codes(density_per_km2: Floats, state: NDArray[np.uint8], maximum: floa
 def interval_frame(low: Floats, high: Floats, state: NDArray[np.uint8], maximum: float) -> bytes:
     """Encode the interval of densities, 2 H bytes: all low codes, then all high codes."""
     return frame_codes(low, state, maximum) + frame_codes(high, state, maximum)
+
+
+def window_pack(frames: Sequence[bytes]) -> bytes:
+    """Arrange frames of equal length, oldest first, so that they compress well: differences in time, by hexagon.
+
+    Byte h * n + t is (frame[t][h] - frame[t - 1][h]) mod 256, with 0 before the first: n * H bytes for n frames.
+    """
+    codes = np.stack([np.frombuffer(frame, dtype=np.uint8) for frame in frames])
+    change = np.diff(codes, axis=0, prepend=np.zeros((1, codes.shape[1]), dtype=np.uint8))
+    return change.T.tobytes()
+
+
+def window_unpack(packed: bytes, frame_count: int) -> list[bytes]:
+    """Give back the frames that `window_pack` arranged."""
+    change = np.frombuffer(packed, dtype=np.uint8).reshape(-1, frame_count)
+    return [frame.tobytes() for frame in np.cumsum(change, axis=1, dtype=np.uint8).T]
 
 
 def code_density(code: int | NDArray[Any], maximum: float) -> Any:

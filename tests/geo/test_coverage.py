@@ -228,7 +228,7 @@ BROKEN_FEATURES = {
     "coverage-geometry-not-an-area": '{"type": "LineString", "coordinates": [[1, 2], [3, 4]]}',
     "coverage-geometry-broken": '{"type": "Polygon", "coordinates": [[[1, 2], [3]]]}',
     "coverage-geometry-without-area": '{"type": "Polygon", "coordinates": [[[1, 2], [3, 4], [1, 2], [1, 2]]]}',
-    "coverage-crs-undeclared": '{"type": "Polygon", "coordinates": [[[8566034, 535010], [8566035, 535010], [8566035, 53511]]]}',
+    "coverage-crs-undeclared": '{"type": "Polygon", "coordinates": [[[856603, 535], [856604, 535], [856604, 536]]]}',
     "coverage-coordinates-swapped": '{"type": "Polygon", "coordinates": [[[37, 126], [38, 126], [38, 127]]]}',
     "coverage-coordinates-out-of-range": '{"type": "Polygon", "coordinates": [[[197, 37], [198, 37], [198, 38]]]}',
     "coverage-crosses-antimeridian": '{"type": "Polygon", "coordinates": [[[179, 2], [-179, 2], [-179, 3], [179, 3]]]}',

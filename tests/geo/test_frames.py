@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from geo import hexagons
 from geo.errors import PackedBytesError
-from geo.frames import code_density, density_codes, frame_codes, interval_frame
+from geo.frames import code_density, density_codes, frame_codes, interval_frame, window_pack, window_unpack
 from geo.geometry_pack import geometry_pack, unpack_geometry
 from geo.spreading import ESTIMATED, MISSING, SUPPRESSED
 from tests.geo.builders import ALMATY, NAN
@@ -48,6 +48,16 @@ def test_missing_and_suppressed_have_no_density() -> None:
 def test_an_interval_frame_is_low_codes_then_high_codes() -> None:
     both = interval_frame(np.array([NAN, NAN, 0.0]), np.array([NAN, NAN, MAXIMUM]), HIDDEN, MAXIMUM)
     assert both == bytes([0, 1, 2, 0, 1, 65])
+
+
+@given(st.integers(1, 6), st.integers(1, 30), st.data())
+def test_a_window_of_frames_comes_back_in_order(count: int, size: int, data: st.DataObject) -> None:
+    frames = data.draw(st.lists(st.binary(min_size=size, max_size=size), min_size=count, max_size=count))
+    assert window_unpack(window_pack(frames), count) == frames
+
+
+def test_a_window_holds_differences_by_hexagon() -> None:
+    assert window_pack([bytes([2, 9]), bytes([1, 12])]) == bytes([2, 255, 9, 3])
 
 
 @settings(max_examples=60, deadline=None)
