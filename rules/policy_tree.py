@@ -205,9 +205,10 @@ def number_of(entry: Entry | None, findings: Findings, least: float = 0, most: f
     if number is None:
         findings.add("policy-not-a-number", entry, value=entry.value if isinstance(entry.value, str) else "…")
     elif number < 0 <= least:
-        findings.add("policy-negative-number", entry, value=number)
+        findings.add("policy-negative-number", entry, value=str(entry.value))
     elif not least <= number <= most:
-        findings.add("policy-out-of-range", entry, value=number, least=least, most="∞" if most == math.inf else most)
+        limits = {"least": least, "most": "∞" if most == math.inf else most}
+        findings.add("policy-out-of-range", entry, value=str(entry.value), **limits)
     else:
         return number
     return 0
@@ -217,7 +218,7 @@ def whole_number_of(entry: Entry | None, findings: Findings, least: int = 0, mos
     """Return the whole number of a scalar within `least`..`most`; 0 with a fault otherwise."""
     number = number_of(entry, findings, least, most)
     if entry is not None and number != int(number):
-        findings.add("policy-not-a-whole-number", entry, value=number)
+        findings.add("policy-not-a-whole-number", entry, value=str(entry.value))
     return int(number)
 
 
