@@ -13,7 +13,7 @@ from geo.clipping import EARTH_RADIUS_KM, Ints, Rings, areas_inside, hexagon_are
 from geo.errors import WeightsError
 from geo.hexagons import Floats, HexIds
 
-MOST_HEXAGONS = 4_000_000
+MOST_HEXAGONS = 2_000_000
 _WORTH_PREPARING = 40
 _WORTH_TRIMMING = 60
 _PIECES_AT_ONCE = 20_000
@@ -120,7 +120,9 @@ def _surely_inside(shapes: NDArray[Any], row: Ints, column: Ints, vertices: Floa
     asked = np.flatnonzero(many[row])
     if len(asked):
         shapely.prepare(shapes[many])
-        inside[asked] = shapely.contains_properly(shapes[row[asked]], shapely.polygons(vertices[column[asked]]))
+        for some in np.array_split(asked, len(asked) // _PIECES_AT_ONCE + 1):
+            outlines = shapely.polygons(vertices[column[some]])
+            inside[some] = shapely.contains_properly(shapes[row[some]], outlines)
         shapely.destroy_prepared(shapes[many])
     return inside
 

@@ -22,6 +22,7 @@ HexIds = NDArray[np.uint64]
 Floats = NDArray[np.float64]
 
 MEAN_AREA_KM2 = [h3.average_hexagon_area(resolution) for resolution in range(16)]
+_AT_ONCE = 50_000  # tuples of floats take ten times the room of arrays
 _RESOLUTION_SHIFT = np.uint64(52)
 _RESOLUTION_MASK = np.uint64(0xF << 52)
 
@@ -66,12 +67,16 @@ def centres(ids: HexIds) -> Floats:
 
 def boundaries(ids: HexIds) -> Floats:
     """Give six vertices each as (n, 6, 2) longitude, latitude, anticlockwise; pentagons repeat their last."""
+    parts = [_boundaries(ids[n : n + _AT_ONCE]) for n in range(0, len(ids), _AT_ONCE)]
+    return _unwrapped(np.concatenate(parts)) if parts else np.empty((0, 6, 2))
+
+
+def _boundaries(ids: HexIds) -> Floats:
     rings = [h3.cell_to_boundary(i) for i in ids.tolist()]
     irregular = [n for n, ring in enumerate(rings) if len(ring) != 6]
     for n in irregular:
         rings[n] = _six_vertices(int(ids[n]))
-    vertices = np.array(rings, dtype=np.float64).reshape(-1, 6, 2)[:, :, ::-1]
-    return _unwrapped(vertices)
+    return np.array(rings, dtype=np.float64)[:, :, ::-1]
 
 
 def _six_vertices(hexagon: int) -> tuple[tuple[float, float], ...]:

@@ -268,38 +268,38 @@ def test_an_id_given_twice_names_both_features(write: Write) -> None:
     assert (error.code, error.params["features"]) == ("coverage-id-repeated", "1, 2")
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "code", "line"),
-    [
-        ("empty.geojson", b"", "coverage-empty", None),
-        ("blank.csv", b" \n ", "coverage-empty", None),
-        ("header.csv", b"cell_id,latitude,longitude\n", "coverage-empty", None),
-        ("cut.geojson", geojson().encode()[:-40], "coverage-truncated", 1),
-        ("cut.gz", gzip.compress(geojson().encode())[:-40], "coverage-truncated", None),
-        ("rot.gz", gzip.compress(geojson().encode())[:30] + b"x" * 50, "coverage-archive-broken", None),
-        ("bomb.gz", gzip.compress(bytes(80 << 20)), "coverage-too-large", None),
-        ("bad.json", b'{"type":\n "FeatureCollection" x}', "coverage-json-broken", 2),
-        ("deep.json", b"[" * 100_000, "coverage-json-broken", 1),
-        ("list.json", b"[1, 2]", "coverage-not-features", None),
-        ("program.csv", b"\x7fELF" + bytes(64), "coverage-binary", None),
-        ("utf16.csv", "cell_id,latitude\n".encode("utf-16"), "coverage-encoding", 1),
-        ("latin.csv", "cell_id,latitude\né,1\n".encode("latin-1"), "coverage-encoding", 2),
-        ("page.html", b"<html>", "coverage-format-unknown", None),
-        ("cut.gpkg", b"SQLite format 3\x00" + bytes(200), "coverage-archive-broken", None),
-        ("cut.zip", b"PK\x03\x04" + bytes(20), "coverage-archive-broken", None),
-        ("topo.json", b'{"type": "Topology", "objects": {"a": {}}}', "coverage-topology-broken", None),
-        ("text.csv", b"cell_id,latitude,longitude\n1,43,76\n2,x,76\n", "coverage-not-a-number", 3),
-        ("inf.csv", b"cell_id,latitude,longitude\n1,inf,76\n", "coverage-not-a-number", 2),
-        ("far.csv", b"cell_id,latitude,longitude\n1,43,276\n", "coverage-position-out-of-range", 2),
-        ("swap.csv", b"cell_id,longitude,latitude\n1,37,126\n", "coverage-position-swapped", 2),
-        ("ragged.csv", b"cell_id,latitude,longitude\n1,43\n", "coverage-ragged-line", 2),
-        ("twice.csv", b"cell_id,latitude,longitude\n1,43,76\n1,43,77\n", "coverage-id-repeated-on-line", 3),
-        ("noid.csv", b"cell_id,latitude,longitude\n,43,76\n", "coverage-id-missing-on-line", 2),
-        ("nolat.csv", b"cell_id,y,longitude\n1,43,76\n", "coverage-missing-column", 1),
-        ("noname.csv", b"latitude,longitude\n43,76\n", "coverage-id-column-unclear", 1),
-        ("wkt.csv", b"zone_id;wkt\na;POLYGON oh no\n", "coverage-outline-broken", 2),
-    ],
-)
+HOSTILE = [
+    ("empty.geojson", b"", "coverage-empty", None),
+    ("blank.csv", b" \n ", "coverage-empty", None),
+    ("header.csv", b"cell_id,latitude,longitude\n", "coverage-empty", None),
+    ("cut.geojson", geojson().encode()[:-40], "coverage-truncated", 1),
+    ("cut.gz", gzip.compress(geojson().encode(), mtime=0)[:-40], "coverage-truncated", None),
+    ("rot.gz", gzip.compress(geojson().encode(), mtime=0)[:30] + b"x" * 50, "coverage-archive-broken", None),
+    ("bomb.gz", gzip.compress(bytes(80 << 20)), "coverage-too-large", None),
+    ("bad.json", b'{"type":\n "FeatureCollection" x}', "coverage-json-broken", 2),
+    ("deep.json", b"[" * 100_000, "coverage-json-broken", 1),
+    ("list.json", b"[1, 2]", "coverage-not-features", None),
+    ("program.csv", b"\x7fELF" + bytes(64), "coverage-binary", None),
+    ("utf16.csv", "cell_id,latitude\n".encode("utf-16"), "coverage-encoding", 1),
+    ("latin.csv", "cell_id,latitude\né,1\n".encode("latin-1"), "coverage-encoding", 2),
+    ("page.html", b"<html>", "coverage-format-unknown", None),
+    ("cut.gpkg", b"SQLite format 3\x00" + bytes(200), "coverage-archive-broken", None),
+    ("cut.zip", b"PK\x03\x04" + bytes(20), "coverage-archive-broken", None),
+    ("topo.json", b'{"type": "Topology", "objects": {"a": {}}}', "coverage-topology-broken", None),
+    ("text.csv", b"cell_id,latitude,longitude\n1,43,76\n2,x,76\n", "coverage-not-a-number", 3),
+    ("inf.csv", b"cell_id,latitude,longitude\n1,inf,76\n", "coverage-not-a-number", 2),
+    ("far.csv", b"cell_id,latitude,longitude\n1,43,276\n", "coverage-position-out-of-range", 2),
+    ("swap.csv", b"cell_id,longitude,latitude\n1,37,126\n", "coverage-position-swapped", 2),
+    ("ragged.csv", b"cell_id,latitude,longitude\n1,43\n", "coverage-ragged-line", 2),
+    ("twice.csv", b"cell_id,latitude,longitude\n1,43,76\n1,43,77\n", "coverage-id-repeated-on-line", 3),
+    ("noid.csv", b"cell_id,latitude,longitude\n,43,76\n", "coverage-id-missing-on-line", 2),
+    ("nolat.csv", b"cell_id,y,longitude\n1,43,76\n", "coverage-missing-column", 1),
+    ("noname.csv", b"latitude,longitude\n43,76\n", "coverage-id-column-unclear", 1),
+    ("wkt.csv", b"zone_id;wkt\na;POLYGON oh no\n", "coverage-outline-broken", 2),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "code", "line"), HOSTILE, ids=[name for name, *_ in HOSTILE])
 def test_a_hostile_file_gets_its_own_word(write: Write, name: str, content: bytes, code: str, line: int | None) -> None:
     error = refusal(write(name, content))
     assert (error.code, error.line) == (code, line)
