@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -81,11 +81,11 @@ class VenueJudge:
         self._reporting_of = reporting_of
         self._membership = venue_membership([_place(one) for one in self._venues], hexagons)
         self._capacity = np.array([_capacity(one) for one in self._venues], np.float64)
-        self._hours = [_hours(one) for one in self._venues]
+        self._hours = [(_hours(one), policy.timezone_of(one.draft.region)) for one in self._venues]
         self._residents_known = np.isfinite(self._membership @ residents).tolist()
         self._kernels: dict[tuple[str, ...], NDArray[np.float64]] = {}
         self._limits: dict[tuple[int, EpidemicZone | None], Limit] = {}
-        self._zones: dict[tuple[str | None, date], EpidemicZone | None] = {}
+        self._zones: dict[tuple[str | None, datetime], EpidemicZone | None] = {}
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
@@ -103,8 +103,7 @@ class VenueJudge:
         margin = self._policy.crowding.residents_margin
         people = venue_people(self._membership, released, capacity, self._residents, margin)
         numbers = _Numbers.of(people, self._kernel_at(start, carriers))
-        on = start.astimezone(ZoneInfo(self._policy.timezone)).date()
-        zones = [self._zone_of(one.draft.region, on) for one in self._venues]
+        zones = [self._zone_of(one.draft.region, start) for one in self._venues]
         span = (start, start + width)
         return [
             self._judge_one(row, numbers, zone, is_open_now, span)
@@ -153,14 +152,15 @@ class VenueJudge:
         )
 
     def _open_at(self, start: datetime) -> list[bool | None]:
-        known = {hours: is_open(hours, start, self._policy.timezone) for hours in set(self._hours) if hours is not None}
-        return [None if hours is None else known[hours] for hours in self._hours]
+        known = {one: one[0] and is_open(one[0], start, one[1]) for one in set(self._hours)}
+        return [known[one] for one in self._hours]
 
-    def _zone_of(self, region: str | None, on: date) -> EpidemicZone | None:
-        if (region, on) not in self._zones:
+    def _zone_of(self, region: str | None, start: datetime) -> EpidemicZone | None:
+        if (region, start) not in self._zones:
+            on = start.astimezone(ZoneInfo(self._policy.timezone_of(region))).date()
             found = zone_on(self._announcements, region or "", on)
-            self._zones[region, on] = None if found is None else found.zone
-        return self._zones[region, on]
+            self._zones[region, start] = None if found is None else found.zone
+        return self._zones[region, start]
 
     def _limit_of(self, row: int, zone: EpidemicZone | None) -> Limit:
         if (row, zone) not in self._limits:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from ingest.city import City, Scene, build_city
 from ingest.coverage import load_coverage
+from ingest.demo_record import DemoRecord
 from ingest.intake import take_in
 from ingest.pipeline import Workplace, process_dirty_bins
 from ingest.progress import Progress, part, silent
@@ -40,14 +41,6 @@ class DemoCity:
     seed: int
     live: timedelta
 
-    @property
-    def _marker(self) -> Path:
-        return self.folder / "built.json"
-
-    def is_built(self) -> bool:
-        """Tell whether the city of this seed is in the database."""
-        return self._marker.exists() and json.loads(self._marker.read_text()).get("seed") == self.seed
-
     def build(self, now: datetime, progress: Progress = silent) -> None:
         """Register the carriers and venues and take in four weeks of history and the live days up to `now`."""
         city = build_city(self.seed)
@@ -57,7 +50,7 @@ class DemoCity:
         self._take_in_live(city, self._bin_start(now) - self.live, now, part(progress, 0.5, 0.6))
         process_dirty_bins(self.place, now, part(progress, 0.6, 1.0))
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
-        self._marker.write_text(json.dumps({"seed": self.seed, "scenes": [_scene(one) for one in city.scenes]}))
+        DemoRecord(self.folder).write(self.seed, [_scene(one) for one in city.scenes])
 
     def catch_up(self, now: datetime, progress: Progress = silent) -> int:
         """Take in what has happened since the last bin that is known, at most the live days; return how many bins."""
@@ -72,18 +65,6 @@ class DemoCity:
         while True:
             self.catch_up(clock() - WAIT_AFTER_BIN)
             time.sleep(PATIENCE_SECONDS)
-
-    def owned_venues(self, scenes: Sequence[str]) -> list[str]:
-        """Return the ids of the venues in which the scenes of these names are planted."""
-        facts = json.loads(self._marker.read_text())["scenes"]
-        named = [one["venue"] for one in facts if one["id"] in scenes and one["venue"]]
-        with self.place.database.read() as connection:
-            return [found.id for one in named if (found := venues.find_venue(connection, one)) is not None]
-
-    def first_carrier(self) -> str:
-        """Return the code of the carrier that the demo's operator account stands for."""
-        with self.place.database.read() as connection:
-            return carriers.list_carriers(connection)[0].code
 
     def _register(self, city: City, now: datetime, progress: Progress) -> None:
         folder = _emptied(self.folder / "registry")

@@ -13,5 +13,6 @@ from store.records import Venue
 def status_of(venue: Venue, policies: Sequence[Policy], moment: datetime) -> VenueStatus:
     """Return the status of a venue at a moment, by the policy in force then."""
     policy = policy_at(policies, moment)
-    facts = StatusFacts(venue.draft.participation, venue.draft.participation_since, policy.timezone)
+    draft = venue.draft
+    facts = StatusFacts(draft.participation, draft.participation_since, policy.timezone_of(draft.region))
     return assess(facts, policy, moment)

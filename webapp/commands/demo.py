@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from config.settings import system_clock
+from ingest.demo_record import DemoRecord
 from webapp.commands.installation import Installation, installation, progress_bar
 from webapp.commands.serve import serve
 
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from webapp.demo_accounts import DemoAccount
 
 STOP_SECONDS = 5
+LET_THE_PAGE_COME_FIRST_SECONDS = 3
 OWNED_SCENES = ("wedding", "mall")
 
 
@@ -35,15 +39,12 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
 
     Its live day is the last 24 hours and goes on while it is served.
     """
-    from ingest.demo import DemoCity
-
+    if keep_live:
+        _keep_live(days, seed)
+        return
     with installation() as here:
-        demo = DemoCity(here.workplace(), here.settings.home / "demo", seed, timedelta(days=days))
-        if keep_live:
-            demo.keep_live(system_clock)
-            return
-        _make_ready(here, demo, wait=no_serve)
-        accounts = _accounts(here, demo)
+        _make_ready(here, days, seed, up_to_now=no_serve)
+        accounts = _accounts(here)
         host, port = here.settings.host, here.settings.port
     for account in accounts:
         click.echo(f"  {account.role:<13} {account.email:<22} {account.password}")
@@ -54,23 +55,46 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
         serve(host, port)
 
 
-def _make_ready(here: Installation, demo: DemoCity, *, wait: bool) -> None:
-    """Build the city where it is not there yet; else bring it up to now, if nobody is waiting for a page."""
-    if demo.is_built() and not wait:
+def _make_ready(here: Installation, days: int, seed: int, *, up_to_now: bool) -> None:
+    """Build the city where it is not there yet; an old one is brought up to now only if nobody waits for a page."""
+    built = _record(here).is_built(seed)
+    if built and not up_to_now:
         return
     with progress_bar(here.language) as progress:
-        if demo.is_built():
-            demo.catch_up(here.now, progress)
+        if built:
+            _city(here, days, seed).catch_up(here.now, progress)
         else:
             click.echo("Building the demo city: four weeks of history and the last day, once", err=True)
-            demo.build(here.now, progress)
+            _city(here, days, seed).build(here.now, progress)
 
 
-def _accounts(here: Installation, demo: DemoCity) -> list[DemoAccount]:
+def _keep_live(days: int, seed: int) -> None:
+    time.sleep(LET_THE_PAGE_COME_FIRST_SECONDS)
+    with installation() as here:
+        _city(here, days, seed).keep_live(system_clock)
+
+
+def _city(here: Installation, days: int, seed: int) -> DemoCity:
+    from ingest.demo import DemoCity
+
+    return DemoCity(here.workplace(), _folder(here), seed, timedelta(days=days))
+
+
+def _record(here: Installation) -> DemoRecord:
+    return DemoRecord(_folder(here))
+
+
+def _folder(here: Installation) -> Path:
+    return here.settings.home / "demo"
+
+
+def _accounts(here: Installation) -> list[DemoAccount]:
     """Give the demo's accounts new passwords: they are printed and kept nowhere."""
     from webapp.demo_accounts import make_demo_accounts
 
-    venue_ids, carrier_code = demo.owned_venues(OWNED_SCENES), demo.first_carrier()
+    with here.database.read() as connection:
+        venue_ids = _record(here).owned_venues(connection, OWNED_SCENES)
+        carrier_code = _record(here).first_carrier(connection)
     return make_demo_accounts(here.database, here.now, venue_ids, carrier_code)
 
 
