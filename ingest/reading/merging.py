@@ -78,17 +78,19 @@ class Slots:
 
 def pack(judged: Judged, chosen: np.ndarray) -> Packed:
     """Return the `chosen` rows (n,) bool, sorted."""
-    rows = np.flatnonzero(chosen)
+    everything = bool(chosen.all())  # the usual case, in which nothing needs to be copied
+    rows = slice(None) if everything else np.flatnonzero(chosen)
     area, area_ids = _area_ranks(judged, rows)
     revisions, revision = np.unique(judged.revision, return_inverse=True)
     both = judged.intervals.group[rows] * len(revisions) + revision.reshape(-1)[rows]
     group, distinct = compressed(both, len(judged.intervals.spans) * len(revisions))
     keyed = by_key(group * len(area_ids) + area, len(distinct) * len(area_ids))
     named = [(int(one // len(revisions)), int(revisions[one % len(revisions)])) for one in distinct]
-    return Packed(keyed, rows[keyed.row], area_ids, tuple(named))
+    row = keyed.row if isinstance(rows, slice) else rows[keyed.row]
+    return Packed(keyed, row, area_ids, tuple(named))
 
 
-def _area_ranks(judged: Judged, rows: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+def _area_ranks(judged: Judged, rows: np.ndarray | slice) -> tuple[np.ndarray, tuple[str, ...]]:
     codes = judged.area.codes[rows]
     used = np.flatnonzero(np.bincount(codes, minlength=len(judged.area.texts)))
     ids = judged.areas.ids
@@ -136,13 +138,14 @@ def slots_of(judged: Judged, packed: Packed) -> Slots:
     value, state = judged.value[packed.row], judged.state[packed.row]
     if judged.part is not None:
         key, value, state = summed(key, value, state)
-    group = key // areas
-    edges = np.searchsorted(group, np.arange(len(packed.combinations) + 1)).tolist()
+    firsts = np.arange(len(packed.combinations) + 1) * areas
+    edges = np.searchsorted(key, firsts).tolist()
     groups = tuple(
         CountGroup(judged.intervals.spans[at], judged.intervals.precision[at], revision, edges[n], edges[n + 1])
         for n, (at, revision) in enumerate(packed.combinations)
     )
-    return Slots((key - group * areas).astype(np.uint32), value, state, groups)
+    area_index = (key - np.repeat(firsts[:-1], np.diff(edges))).astype(np.uint32)
+    return Slots(area_index, value, state, groups)
 
 
 def summed(key: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
