@@ -13,10 +13,11 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from geo import frames, hexagons
-from geo.spreading import ESTIMATED, MISSING, SUPPRESSED
 from numpy.typing import NDArray
 from shapely import box
+
+from geo import frames, hexagons
+from geo.spreading import ESTIMATED, MISSING, SUPPRESSED
 
 CENTRE = (76.93, 43.24)
 BOUNDS = (76.84, 43.18, 77.02, 43.30)

@@ -12,10 +12,10 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader
-from webapp.client_strings import client_strings
-from webapp.views import CrowdingView, DayStep, LegendStep, MapPage, Pager, SortChoice, StatusView, VenuePage, VenueRow
 
 from tests.browser.city import CENTRE, City
+from webapp.client_strings import client_strings
+from webapp.views import CrowdingView, DayStep, LegendStep, MapPage, Pager, SortChoice, StatusView, VenuePage, VenueRow
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "webapp" / "templates"
@@ -48,7 +48,10 @@ def environment(language: str) -> Environment:
     """Return Jinja with the globals that base.html asks for."""
     jinja = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, extensions=["jinja2.ext.i18n"])
     jinja.install_gettext_translations(catalogue(language), newstyle=True)  # type: ignore[attr-defined]
-    pages = [{"url": "/", "words": "Map", "current": True}, {"url": "/venues/v0007", "words": "Venue", "current": False}]
+    pages = [
+        {"url": "/", "words": "Map", "current": True},
+        {"url": "/venues/v0007", "words": "Venue", "current": False},
+    ]
     jinja.globals.update(
         language=language,
         url_for=lambda endpoint, **_: "/" if endpoint.startswith("pages.map") else "/sign-in",

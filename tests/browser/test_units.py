@@ -10,13 +10,24 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from shapely import box
+
 from geo import hexagons
 from geo.frames import geometry_pack, unpack_geometry
 from rules.names import fold
-from shapely import box
 
 ROOT = Path(__file__).parents[2]
-NAMES = ("Ресторан «Әсем»", "Қазақстан", "Iрi кафе", "ІРІ  КАФЕ", "Ёлка-Йод", "Café Müller", "Ғ.Мұратбаев, 12", "ТРЦ MEGA №2", "")
+NAMES = (
+    "Ресторан «Әсем»",
+    "Қазақстан",
+    "Iрi кафе",
+    "ІРІ  КАФЕ",
+    "Ёлка-Йод",
+    "Café Müller",
+    "Ғ.Мұратбаев, 12",
+    "ТРЦ MEGA №2",
+    "",
+)
 
 
 def _golden() -> dict[str, object]:

@@ -11,6 +11,8 @@ const HEIGHTS: readonly SheetHeight[] = ["peek", "half", "full"];
 const FLICK_SPEED = 0.5;
 /** Less movement than this is a tap. */
 const TAP_PX = 6;
+/** A finger that rested this long before it let go did not flick. */
+const REST_MS = 80;
 
 export class Sheet {
   readonly element = need<HTMLElement>("#sheet");
@@ -21,7 +23,10 @@ export class Sheet {
 
   constructor() {
     this.#grip.hidden = false;
-    this.#grip.addEventListener("click", () => this.#step());
+    // Pointers are heard on the handle, whose capture takes their clicks; what remains are keys and voices.
+    this.#grip.addEventListener("click", (event) => {
+      if (event.detail === 0) this.#step();
+    });
     this.#grip.addEventListener("keydown", (event) => this.#onKey(event));
     this.#handle.addEventListener("pointerdown", (event) => this.#onDown(event));
     this.#handle.addEventListener("pointermove", (event) => this.#onMove(event));
@@ -69,13 +74,13 @@ export class Sheet {
   #onDown(event: PointerEvent): void {
     if (event.button !== 0 || getComputedStyle(this.#grip).display === "none") return;
     const startHeight = this.element.getBoundingClientRect().height;
+    this.#handle.setPointerCapture(event.pointerId);
     this.#drag = { startY: event.clientY, startHeight, lastY: event.clientY, lastTime: event.timeStamp, speed: 0 };
   }
 
   #onMove(event: PointerEvent): void {
     const drag = this.#drag;
     if (!drag || Math.abs(event.clientY - drag.startY) < TAP_PX) return;
-    if (!this.#handle.hasPointerCapture(event.pointerId)) this.#handle.setPointerCapture(event.pointerId);
     const elapsed = Math.max(1, event.timeStamp - drag.lastTime);
     drag.speed = (drag.lastY - event.clientY) / elapsed;
     [drag.lastY, drag.lastTime] = [event.clientY, event.timeStamp];
@@ -86,8 +91,10 @@ export class Sheet {
   #onUp(event: PointerEvent): void {
     const drag = this.#drag;
     this.#release();
-    if (!drag || Math.abs(event.clientY - drag.startY) < TAP_PX) return;
-    if (Math.abs(drag.speed) > FLICK_SPEED) this.#moveBy(Math.sign(drag.speed));
+    if (!drag) return;
+    if (Math.abs(event.clientY - drag.startY) < TAP_PX) return this.#step();
+    if (Math.abs(drag.speed) > FLICK_SPEED && event.timeStamp - drag.lastTime < REST_MS)
+      this.#moveBy(Math.sign(drag.speed));
     else this.height = this.#nearest(drag.startHeight + drag.startY - event.clientY);
   }
 
