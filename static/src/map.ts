@@ -21,6 +21,7 @@ async function start(): Promise<void> {
   const map = makeMap(need("#map"), config);
   const baseMap = config.base_map_url ? fetchJson<BaseMapData>(config.base_map_url) : null;
   const manifest = await fetchJson<Manifest>(config.manifest_url);
+  if (!manifest.area) return showListOnly(); // nothing has been delivered yet: the server's page says so
   const timeline = new Timeline(manifest);
   const [geometry, venues] = await Promise.all([
     fetchGeometry(manifest.area.url),
@@ -41,9 +42,13 @@ function mark(ready: "first" | "window"): void {
   need<HTMLElement>("#map-page").dataset["ready"] = ready;
 }
 
-start().catch((error: unknown) => {
-  // The server's list stays, whole; the console says why there is no map.
+/** The server's list stays, whole. */
+function showListOnly(): void {
   document.querySelector("#map-page")?.classList.add("map-page--list-only");
   document.querySelector("#map-page")?.classList.remove("map-page--live");
+}
+
+start().catch((error: unknown) => {
+  showListOnly(); // the console says why there is no map
   console.error(error);
 });

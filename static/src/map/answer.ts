@@ -4,7 +4,7 @@ import type { Words } from "../client";
 import { need, oncePerFrame } from "../dom";
 import type { Sheet } from "../sheet/sheet";
 import type { Timeline } from "../time/timeline";
-import type { Venue } from "../wire/api";
+import { hasPlace, type Venue } from "../wire/api";
 import { answerWords, tally } from "./summary";
 
 export function answerMoves(
@@ -19,8 +19,8 @@ export function answerMoves(
     const codes = timeline.moment?.venueCodes;
     if (!codes) return;
     const bounds = map.getBounds();
-    const seen = venues.flatMap(({ latitude, longitude }, index) =>
-      bounds.contains([latitude, longitude]) ? [index] : [],
+    const seen = venues.flatMap((venue, index) =>
+      hasPlace(venue) && bounds.contains([venue.latitude, venue.longitude]) ? [index] : [],
     );
     line.textContent = answerWords(tally(codes, seen), words);
   });

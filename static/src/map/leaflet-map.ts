@@ -24,5 +24,7 @@ export function makeMap(element: HTMLElement, config: ClientConfig): L.Map {
     pane.style.zIndex = String(zIndex);
     pane.style.pointerEvents = "none";
   }
+  // The header folds, phones turn, the panel appears: Leaflet hears of the window's size only.
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(element);
   return map;
 }

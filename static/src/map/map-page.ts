@@ -63,7 +63,7 @@ export class MapPage {
     if (timeline.moment) this.#bar.show(timeline.moment);
     if (document.visibilityState !== "visible") return;
     const newer = await fetchJson<Manifest>(manifestUrl);
-    const sameGround = newer.area.digest === this.#manifest.area.digest;
+    const sameGround = newer.area?.digest === this.#manifest.area?.digest;
     // Another area or another venue list would not fit the bytes that are here: the next visit fetches them.
     if (!sameGround || newer.venues?.digest !== this.#manifest.venues?.digest) return;
     this.#manifest = newer;

@@ -4,7 +4,7 @@ import type { Words } from "../client";
 import { need } from "../dom";
 import { hexagonAt, type HexagonGeometry } from "../wire/geometry";
 import { toHalfMetres } from "../wire/mercator";
-import { fetchJson, type Manifest, type Venue } from "../wire/api";
+import { fetchJson, hasPlace, type Manifest, type Venue } from "../wire/api";
 import type { Sheet } from "../sheet/sheet";
 import type { Timeline } from "../time/timeline";
 import { venueCard, type CardVenue } from "../venues/venue-card";
@@ -56,7 +56,7 @@ export class Picking {
     );
     venueLayer.choose(index);
     sheet.openTo("full");
-    if (fromList) map.panTo([venue.latitude, venue.longitude]);
+    if (fromList && hasPlace(venue)) map.panTo([venue.latitude, venue.longitude]);
     void this.#loadCard(index, true);
   }
 

@@ -1,7 +1,7 @@
 /** The venues on the map: one canvas for all, so that two thousand of them cost no elements. */
 import * as L from "leaflet";
 import { CanvasOverlay, type View } from "../overlay/canvas-overlay";
-import type { Venue } from "../wire/api";
+import { hasPlace, type Venue } from "../wire/api";
 import { levelsOf, venueCode } from "../wire/frames";
 import { toHalfMetres, toWorldPixels, type Point } from "../wire/mercator";
 import { declutter, nearestCluster, type Cluster, type Placed } from "./declutter";
@@ -16,7 +16,7 @@ const FAR_ZOOM = 13;
 const REACH_PX = 22;
 
 export class VenueLayer extends CanvasOverlay {
-  readonly #places: Point[];
+  readonly #places: (Point | null)[];
   #codes: Uint8Array;
   #shown: ReadonlySet<number> | null = null;
   #chosen = -1;
@@ -29,7 +29,7 @@ export class VenueLayer extends CanvasOverlay {
     private readonly formatCount: (count: number) => string,
   ) {
     super("venues");
-    this.#places = venues.map(({ longitude, latitude }) => toHalfMetres(longitude, latitude));
+    this.#places = venues.map((venue) => (hasPlace(venue) ? toHalfMetres(venue.longitude, venue.latitude) : null));
     this.#codes = new Uint8Array(venues.length);
   }
 
@@ -78,7 +78,8 @@ export class VenueLayer extends CanvasOverlay {
   #cluster(zoom: number): void {
     const placed: Placed[] = [];
     this.#places.forEach((place, index) => {
-      if (this.#shown === null || this.#shown.has(index)) placed.push({ index, ...toWorldPixels(place, zoom) });
+      if (!place || (this.#shown && !this.#shown.has(index))) return;
+      placed.push({ index, ...toWorldPixels(place, zoom) });
     });
     this.#clusters = declutter(placed, squarePx(zoom));
     this.#clusteredZoom = zoom;

@@ -5,7 +5,7 @@
  */
 import type { Words } from "../client";
 import { make, need } from "../dom";
-import type { Venue } from "../wire/api";
+import { hasPlace, type Venue } from "../wire/api";
 import { crowdingOrder, venueCode } from "../wire/frames";
 import { crowdingBadge, statusBadge } from "./badges";
 import { distanceM, distanceWords, type Place } from "./distance";
@@ -44,7 +44,7 @@ export class VenueList {
     this.#entries = venues.map((venue, index) => {
       const name = nameOf(venue, words.language);
       const key = fold(`${name} ${Object.values(venue.name).join(" ")} ${categoryOf(venue, words)}`);
-      return { index, venue, name, key, distance: Number.NaN };
+      return { index, venue, name, key, distance: Infinity };
     });
     this.#more.addEventListener("click", () => this.#showMore());
     this.#list.addEventListener("click", (event) => this.#onClick(event));
@@ -66,7 +66,8 @@ export class VenueList {
   }
 
   measureFrom(place: Place): void {
-    for (const entry of this.#entries) entry.distance = distanceM(place, entry.venue);
+    for (const entry of this.#entries)
+      entry.distance = hasPlace(entry.venue) ? distanceM(place, entry.venue) : Infinity;
     this.render();
   }
 
@@ -107,7 +108,7 @@ export class VenueList {
   }
 
   #row({ index, venue, name, distance }: Entry): HTMLElement {
-    const far = Number.isNaN(distance) ? null : distanceWords(distance, this.words);
+    const far = Number.isFinite(distance) ? distanceWords(distance, this.words) : null;
     const meta = [categoryOf(venue, this.words), venue.district, far].filter(Boolean).join(" · ");
     const link = make("a", { class: "venue-row__name", href: `/venues/${venue.id}`, "data-index": index }, name);
     const badges = make(
@@ -151,6 +152,7 @@ const COMPARE: Record<Order, (codes: Uint8Array) => Comparison> = {
   name: () => (one, other) => one.name.localeCompare(other.name),
 };
 
+/** By name where distances are equal, or unknown to both. */
 function nearer(one: Entry, other: Entry): number {
   const by = one.distance - other.distance;
   return Number.isNaN(by) ? one.name.localeCompare(other.name) : by;

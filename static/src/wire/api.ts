@@ -13,7 +13,7 @@ export interface BinInfo {
 export interface Manifest {
   layer: "public" | "group";
   resolution: number;
-  area: { digest: string; url: string };
+  area: { digest: string; url: string } | null;
   venues: { digest: string; url: string } | null;
   bins: BinInfo[];
   window: { url: string; venues_url?: string; bins: string[] } | null;
@@ -24,6 +24,13 @@ export interface Manifest {
   timezone: string;
 }
 
+/** A venue that has a place on the map. */
+export type PlacedVenue = Venue & { longitude: number; latitude: number };
+
+export function hasPlace(venue: Venue): venue is PlacedVenue {
+  return venue.longitude !== null && venue.latitude !== null;
+}
+
 export type StatusColour = "green" | "yellow" | "red" | "grey";
 
 export interface Venue {
@@ -31,8 +38,9 @@ export interface Venue {
   name: Partial<Record<string, string | null>> | string;
   category: string;
   category_label?: string;
-  longitude: number;
-  latitude: number;
+  /** Null for a venue whose place is not known: it is in the list only. */
+  longitude: number | null;
+  latitude: number | null;
   district?: string | null;
   address?: string | null;
   status: { colour: StatusColour; word: string };
