@@ -272,8 +272,8 @@ def reads_of(connection: sa.Connection, venue_ids: Sequence[str], limit: int) ->
 def count_reads(connection: sa.Connection, venue_ids: Sequence[str]) -> dict[str, int]:
     """Return how often each of these venues' files was read."""
     mine = venue_read.c.venue_id.in_(venue_ids)
-    query = sa.select(venue_read.c.venue_id, sa.func.count()).where(mine).group_by(venue_read.c.venue_id)
-    return dict(connection.execute(query).tuples().all())
+    query = sa.select(venue_read.c.venue_id, sa.func.count().label("reads")).where(mine).group_by(venue_read.c.venue_id)
+    return {row.venue_id: row.reads for row in connection.execute(query)}
 
 
 def _credentials(connection: sa.Connection, row: Any) -> Credentials:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from apiflask import APIFlask
+from werkzeug.datastructures import ImmutableDict
 
 from config.settings import Settings
 from store.database import Database, open_database
@@ -28,9 +29,15 @@ from webapp.pages import routes as pages
 MAX_BODY_BYTES = 64 * 1024  # forms only: deliveries of counts have their own way in
 
 
+class _Oryn(APIFlask):
+    """No method answers that the table of access does not name: not OPTIONS either, for static files too."""
+
+    default_config = ImmutableDict({**APIFlask.default_config, "PROVIDE_AUTOMATIC_OPTIONS": False})
+
+
 def create_app(settings: Settings, clock: Callable[[], datetime], database: Database | None = None) -> APIFlask:
     """Return the application for `settings`; `database` stands in for the one that the settings name."""
-    app = APIFlask(
+    app = _Oryn(
         __name__,
         title="Oryn",
         version=openapi.VERSION,
@@ -43,7 +50,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], database: Data
     home = settings.prepare_home()
     parts = Web(settings, clock, database or open_database(settings.database_url, home))
     app.extensions[KEY] = parts
-    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES, PROVIDE_AUTOMATIC_OPTIONS=False)
+    app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     compiled = home / "translations"
     # The order is the order of the questions: what may be sent back, who is there, may they, is the form ours.

@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, json, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from rules.errors import NoPolicyInForce
 from store.errors import DatabaseTooOld, NotFound
 from webapp.access import API_PREFIX
 from webapp.speech import gettext as _
@@ -39,6 +40,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: answer(400, "csrf-token-missing"))
     app.register_error_handler(NotFound, lambda _error: answer(404))
     app.register_error_handler(DatabaseTooOld, lambda _error: answer(503, "database-too-old"))
+    app.register_error_handler(NoPolicyInForce, lambda _error: answer(422, "no-policy-in-force"))
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)

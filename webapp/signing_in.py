@@ -77,6 +77,9 @@ class Accounts(UserDatastore):
     def find_role(self, role: str) -> Role:
         return Role(role)
 
+    def commit(self) -> None:
+        """Do nothing: `put` has kept it already."""
+
     def put(self, model: User) -> User:
         with web().database.begin() as connection:
             accounts.set_password_hash(connection, model.record.id, str(model.password))

@@ -13,6 +13,7 @@ from store.database import Connection
 from store.records import Venue
 from store.venues import list_venues, search_venues
 from webapp.arguments import near_place, order_of, page_number, search_text
+from webapp.client_strings import client_strings
 from webapp.context import web
 from webapp.languages import language
 from webapp.roles import actor
@@ -21,7 +22,6 @@ from webapp.speech import gettext as _
 from webapp.speech import ngettext
 from webapp.venue_rows import ORDERS, Listing, Order, listing, pager
 from webapp.views import MapPage, SortChoice
-from webapp.wording.client import client_strings
 from webapp.wording.crowding import venue_legend
 from webapp.wording.density import legend, summary
 from webapp.wording.moments import age_class, age_words, clock
@@ -91,7 +91,7 @@ def _client(scene: Scene, venues: Sequence[Venue]) -> dict[str, Any]:
         "centre": list(_centre(venues)),
         "zoom": START_ZOOM,
         "timezone": web().policy(scene.now).timezone,
-        "strings": client_strings(),
+        "strings": client_strings(_, ngettext),
     }
 
 

@@ -39,7 +39,11 @@ def receipt_view(receipt: Receipt, now: datetime, faults_shown: int = FAULTS_IN_
 
 
 def _fault_view(fault: FaultRecord) -> FaultView:
-    return FaultView(fault.line, fault.column, sentence(fault.code, fault.params, language()))
+    try:
+        words = sentence(fault.code, fault.params, language())
+    except LookupError:  # a receipt outlives the release that worded its faults
+        words = fault.code
+    return FaultView(fault.line, fault.column, words)
 
 
 def _interval_words(receipt: Receipt, now: datetime) -> str | None:

@@ -29,6 +29,18 @@ BYTE_CODES: tuple[CrowdingCode, ...] = (
     "between-2-3",
     "between-3-4",
 )
+WORDS: dict[CrowdingCode, object] = {
+    "level-1": lazy_gettext("Mostly empty"),
+    "level-2": lazy_gettext("Room to spare"),
+    "level-3": lazy_gettext("Busy"),
+    "level-4": lazy_gettext("Full or nearly full"),
+    "between-1-2": lazy_gettext("Mostly empty, or room to spare"),
+    "between-2-3": lazy_gettext("Room to spare, or busy"),
+    "between-3-4": lazy_gettext("Busy, or nearly full"),
+    "area-only": lazy_gettext("Cannot tell"),
+    "no-data": lazy_gettext("No data"),
+    "closed": lazy_gettext("Closed now"),
+}
 CROWDED_FIRST: tuple[CrowdingCode, ...] = (
     "level-4",
     "between-3-4",
@@ -85,12 +97,6 @@ def numbers_view(crowding: VenueCrowding | None, observed_at: datetime | None, n
     return _view(code, crowding, reason, crowding.reason if crowding else None, observed_at, now)
 
 
-def crowding_words(code: CrowdingCode) -> str:
-    """Return the words of a code, with a capital: they stand alone on a badge."""
-    words = sentence(f"crowding-{code}", {}, language())
-    return words[:1].upper() + words[1:]
-
-
 def venue_legend(policy: CrowdingPolicy) -> list[LegendStep]:
     """Return the legend of venues: levels against the number now permitted, and the other answers."""
     edges = [f"{edge * 100:g}" for edge in policy.level_edges]
@@ -98,16 +104,16 @@ def venue_legend(policy: CrowdingPolicy) -> list[LegendStep]:
     steps = [
         LegendStep(
             code,
-            crowding_words(code),
+            str(WORDS[code]),
             sentence(f"crowding-{code}-meaning", {"from_pct": least, "edge_pct": most}, language()),
         )
         for code, least, most in zip(levels, ["0", *edges], [*edges, ""], strict=True)
     ]
     return [
         *steps,
-        LegendStep("area-only", crowding_words("area-only"), _("The data do not reach this place; its card says why.")),
-        LegendStep("no-data", crowding_words("no-data"), _("No mobile operator has delivered counts.")),
-        LegendStep("closed", crowding_words("closed"), _("By its opening hours, or by the rules now in force.")),
+        LegendStep("area-only", str(WORDS["area-only"]), _("The data do not reach this place; its card says why.")),
+        LegendStep("no-data", str(WORDS["no-data"]), _("No mobile operator has delivered counts.")),
+        LegendStep("closed", str(WORDS["closed"]), _("By its opening hours, or by the rules now in force.")),
     ]
 
 
@@ -145,7 +151,7 @@ def _view(
     low, best, high = (_whole(value) for value in _interval(numbers))
     return CrowdingView(
         code=code,
-        words=crowding_words(code),
+        words=str(WORDS[code]),
         interval_words=_interval_words(low, high),
         meaning_words=_meaning_words(low, high),
         reason_words=reason_words,
