@@ -7,7 +7,7 @@ estimate again are one transaction. The same bytes again give the same receipt; 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
+from geo.projections import discs
 from ingest.counts import AreaCounts, pack_counts
 from ingest.faults import Fault, FileRefused
 from ingest.feeds import Feed, parse_feed
@@ -28,6 +29,7 @@ from store.database import Connection, Database
 from store.records import Carrier, CountPayload, FaultRecord, Receipt
 
 ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
+LOADED_KINDS = frozenset({"area", "radio_cell"})
 READ_CHUNK = 1 << 20
 
 
@@ -57,14 +59,15 @@ def take_in(
     with database.read() as connection:
         before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
         text = carriers.feed_text(connection, carrier.id)
-        known = _known_source_areas(connection, carrier)
+        spoken = _grid_of(connection, carrier)
+        known = frozenset(uploads.source_area_codes(connection, carrier.id)) if spoken == "named" else None
     if before is not None:
         return replace(before, replayed=True)
     feed = Feed() if text is None else parse_feed(text)
     not_after = now + timedelta(minutes=policy.max_ahead_minutes)
     try:
         reading = read_counts(path, feed, known, policy.k_min, policy.base_bin_minutes, not_after, progress)
-        _refuse_without_coverage(reading, known)
+        _refuse_unplaced(reading, spoken)
     except FileRefused as refusal:
         return _record_refusal(database, carrier, delivery, refusal)
     return _keep(database, carrier, delivery, reading, policy)
@@ -79,17 +82,25 @@ def _fingerprint(path: Path, now: datetime) -> Delivery:
     return Delivery(path, digest.hexdigest(), size, now)
 
 
-def _known_source_areas(connection: Connection, carrier: Carrier) -> frozenset[str] | None:
-    """Return the ids of a loaded coverage; None where none was loaded and the ids must describe themselves."""
-    named = [one for one in carriers.list_coverages(connection, carrier.id) if one.kind in {"area", "radio_cell"}]
-    return frozenset(uploads.source_area_codes(connection, carrier.id)) if named else None
+def _grid_of(connection: Connection, carrier: Carrier) -> str | None:
+    """Return `named` where a coverage was loaded, else the grid of ids that describe themselves; None before both."""
+    kinds = [one.kind for one in carriers.list_coverages(connection, carrier.id)]
+    if LOADED_KINDS & set(kinds):
+        return "named"
+    return kinds[-1] if kinds else None
 
 
-def _refuse_without_coverage(reading: CountsReading, known: frozenset[str] | None) -> None:
-    if known is None and reading.grid == "named":
-        raise FileRefused(
-            [Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})], rows_in=reading.rows_in
-        )
+def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
+    """Refuse areas that have no place here: named without a coverage, or of another grid than the carrier's."""
+    if reading.grid == spoken:
+        return
+    if reading.grid == "named":
+        fault = Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})
+    elif spoken is not None:
+        fault = Fault("grids-mixed", params={"before": spoken, "now": reading.grid})
+    else:
+        return
+    raise FileRefused([fault], rows_in=reading.rows_in)
 
 
 def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:
@@ -149,10 +160,10 @@ def _payloads(reading: CountsReading, codes: dict[str, int]) -> list[CountPayloa
 def _grow_grid(
     connection: Connection, carrier: Carrier, delivery: Delivery, reading: CountsReading, codes: dict[str, int]
 ) -> bool:
-    """Keep a new coverage version where a self-describing grid (H3, geohash) shows source areas not seen before."""
+    """Keep a new coverage version where a self-describing grid (H3, geohash, points) shows areas not seen before."""
     if reading.grid == "named":
         return False
-    data = _grid_coverage(reading.grid, sorted(codes)).to_bytes()
+    data = GRIDS[reading.grid](sorted(codes)).to_bytes()
     newest = carriers.list_coverages(connection, carrier.id)[-1:]
     if newest and newest[0].digest == digest_of(data):
         return False
@@ -161,8 +172,17 @@ def _grow_grid(
     return True
 
 
-def _grid_coverage(grid: str, ids: Sequence[str]) -> Coverage:
-    return coverage_of_hexagons(ids) if grid == "h3" else coverage_of_geohashes(ids)
+def _coverage_of_points(ids: Sequence[str]) -> Coverage:
+    """Make a coverage of discs: a point's id is its longitude, latitude and radius in metres, so it says its place."""
+    longitude, latitude, radius_m = np.array([one.split(",") for one in ids], dtype=np.float64).T
+    return Coverage("area", tuple(ids), discs(longitude, latitude, radius_m), grid="point")
+
+
+GRIDS: dict[str, Callable[[Sequence[str]], Coverage]] = {
+    "h3": coverage_of_hexagons,
+    "geohash": coverage_of_geohashes,
+    "point": _coverage_of_points,
+}
 
 
 def _facts(

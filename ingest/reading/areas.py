@@ -124,12 +124,18 @@ def _h3_number(text: str) -> int | None:
 
 def _points(coded: Coded, columns: Columns, findings: Findings) -> Areas:
     read = [_point(text.split(BETWEEN)) for text in coded.texts]
-    codes = [None if point else "point-unfit" for point in read]
+    codes = [_point_code(point) for point in read]
     shown = columns.name(columns.longitude)
     findings.add_texts(codes, coded, shown, lambda text: {"value": quoted(text.replace(BETWEEN, " "))})
     ids = tuple(point.source_area_id if point else "" for point in read)
     distinct = {point.source_area_id: point for point in read if point}
     return Areas(ids, "point", tuple(distinct[one] for one in sorted(distinct)))
+
+
+def _point_code(point: Point | None) -> str | None:
+    if point is None:
+        return "point-unfit"
+    return "point-without-radius" if point.radius_m is None else None
 
 
 def _point(texts: Sequence[str]) -> Point | None:
