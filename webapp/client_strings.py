@@ -106,11 +106,13 @@ def _card(_: Gettext) -> dict[str, str]:
         "card.change": _("What would change it"),
         "card.whole": _("The whole card, with the last 24 hours"),
         "card.interval": _("Between {low} and {high} guests"),
+        "card.limit": _("Permitted now: {n}. The dashed line marks it."),
     }
 
 
 def _answer(_: Gettext, ngettext: Ngettext) -> dict[str, str]:
     return {
+        "answer.ground": _("Around here: {step}."),
         "answer.none": _("No venue that is open lies in this part of the map."),
         **_forms(
             "answer.untold",

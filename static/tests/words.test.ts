@@ -2,8 +2,9 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ageClass, ageMinutes, ageWords, clock } from "../src/age";
 import { Words } from "../src/client";
-import { answerWords, tally } from "../src/map/summary";
+import { answerWords, tally, usualStep } from "../src/map/summary";
 import { distanceM } from "../src/venues/distance";
+import { stepsOfCodes } from "../src/wire/frames";
 
 const RUSSIAN = new Words("ru", {
   "age.now": "только что",
@@ -64,4 +65,14 @@ test("dark by preference and dark by hand are the same", () => {
       .filter(Boolean);
   expect(block(":root:not([data-theme])").length).toBeGreaterThan(30);
   expect(block(":root:not([data-theme])")).toEqual(block(':root[data-theme="dark"]'));
+});
+
+test("the ground says what most of its hexagons say, and nothing where none of them tells", () => {
+  const steps = stepsOfCodes(
+    Array.from({ length: 64 }, (_, step) => step),
+    [10, 20, 30],
+  );
+  const levels = Uint8Array.of(0, 1, 2, 25, 26, 50);
+  expect(usualStep(levels, steps, [0, 1, 2, 3, 4, 5])).toBe(3);
+  expect(usualStep(levels, steps, [0, 1])).toBeNull();
 });

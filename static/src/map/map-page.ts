@@ -11,9 +11,9 @@ import type { Place } from "../venues/distance";
 import { VenueLayer } from "../venues/venue-layer";
 import { VenueList } from "../venues/venue-list";
 import { fetchJson, type Manifest, type Venue } from "../wire/api";
-import { stepsOfCodes } from "../wire/frames";
+import { stepsOfCodes, type StepOfCode } from "../wire/frames";
 import type { HexagonGeometry } from "../wire/geometry";
-import { answerMoves } from "./answer";
+import { keepAnswering } from "./answer";
 import { startButtons } from "./buttons";
 import { startControls } from "./list-controls";
 import { Location } from "./location";
@@ -50,7 +50,7 @@ export class MapPage {
     document.addEventListener("oryn:theme", () => this.#colour());
     this.#colour();
     timeline.onChange((moment) => this.#show(moment));
-    answerMoves(map, timeline, venues, sheet, words);
+    keepAnswering({ map, timeline, geometry, venues, words, steps: () => this.#steps });
     timeline.move(timeline.wanted);
     const page = need("#map-page");
     page.classList.toggle("map-page--live", venues.length > 0);
@@ -70,6 +70,10 @@ export class MapPage {
     await timeline.renew(newer);
   }
 
+  get #steps(): StepOfCode {
+    return stepsOfCodes(this.#manifest.density.codes, this.#manifest.density.steps);
+  }
+
   #show({ levels, venueCodes }: Moment): void {
     if (levels) this.#hexagons.setLevels(levels);
     if (!venueCodes) return;
@@ -78,8 +82,7 @@ export class MapPage {
   }
 
   #colour(): void {
-    const { codes, steps } = this.#manifest.density;
-    this.#hexagons.setPalette(hexagonPalette(stepsOfCodes(codes, steps)));
+    this.#hexagons.setPalette(hexagonPalette(this.#steps));
     this.#venues.themeChanged();
   }
 

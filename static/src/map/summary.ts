@@ -1,6 +1,6 @@
 /** The answer in one line: how crowded it is in the part of the map that is seen, and how sure that is. */
 import type { Words } from "../client";
-import { levelsOf, venueCode } from "../wire/frames";
+import { levelsOf, venueCode, type StepOfCode } from "../wire/frames";
 
 export interface Tally {
   /** Venues whose level is told. */
@@ -21,6 +21,23 @@ export function tally(codes: Uint8Array, indexes: readonly number[]): Tally {
     if (code === "area-only" || code === "no-data") sum.untold += 1;
   }
   return sum;
+}
+
+/** The density step 1..4 that most of the hexagons have; null when none of them tells one. */
+export function usualStep(levels: Uint8Array, steps: StepOfCode, hexagons: readonly number[]): number | null {
+  const counts = [0, 0, 0, 0];
+  for (const hexagon of hexagons) {
+    const step = steps[levels[hexagon] ?? 0] ?? 0;
+    if (step > 0) counts[step - 1] = (counts[step - 1] ?? 0) + 1;
+  }
+  const most = Math.max(...counts);
+  return most === 0 ? null : counts.lastIndexOf(most) + 1;
+}
+
+export function groundWords(step: number | null, words: Words): string {
+  if (step === null) return "";
+  const said = words.say(`density.step-${step}`).toLocaleLowerCase(words.language);
+  return words.say("answer.ground", { step: said });
 }
 
 export function answerWords({ told, crowded, untold }: Tally, words: Words): string {

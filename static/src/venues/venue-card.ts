@@ -74,12 +74,18 @@ function crowdingPart(crowding: CardCrowding, words: Words): HTMLElement {
     make("p", {}, make("span", { class: `crowding crowding--large crowding--${crowding.code}` }, crowding.words)),
     intervalBar(crowding, words),
     line("interval-words", crowding.interval_words),
+    line("", limitWords(crowding.limit, words)),
     line("", crowding.meaning_words),
     line("", crowding.reason_words),
     line("", crowding.helps_words),
     line("", crowding.neighbours_words),
     make("p", { class: `age age--${crowding.age_class}` }, seen),
   );
+}
+
+/** Null for who may not see the permitted number. */
+function limitWords(limit: number | null | undefined, words: Words): string | null {
+  return limit === null || limit === undefined ? null : words.say("card.limit", { n: words.number(limit) });
 }
 
 function changes(sentences: readonly string[], words: Words): HTMLElement | null {
