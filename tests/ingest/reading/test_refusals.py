@@ -163,6 +163,14 @@ CASES = [
         terms={"known_source_areas": None},
     ),
     Case(
+        "point-without-radius",
+        table(f"76.95,43.24,500,{QUARTER},50", f"76.96,43.24,,{QUARTER},50", header="lon,lat,radius,start,end,count"),
+        3,
+        "lon",
+        "has no radius",
+        terms={"known_source_areas": None},
+    ),
+    Case(
         "hexagon-unfit",
         table(f"8928308280fffff,{QUARTER},50", f"892830828,{QUARTER},50", header="hexagon,start,end,count"),
         3,
