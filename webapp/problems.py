@@ -40,7 +40,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _error: answer(400, "csrf-token-missing"))
     app.register_error_handler(NotFound, lambda _error: answer(404))
     app.register_error_handler(DatabaseTooOld, lambda _error: answer(503, "database-too-old"))
-    app.register_error_handler(NoPolicyInForce, lambda _error: answer(422, "no-policy-in-force"))
+    app.register_error_handler(NoPolicyInForce, lambda error: answer(422, error.code))
     app.register_error_handler(HTTPError, _invalid)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(Exception, _unforeseen)

@@ -22,7 +22,11 @@ from webapp.wording.crowding import BYTE_CODES, code_of, numbers_view, public_vi
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One bin as an account may see it. `codes`: venue bytes by id; `base`: rows of the bin's last base bin."""
+    """One bin as an account may see it.
+
+    `codes`: venue bytes by id. `base`: rows of the bin's last base bin, for those venues whose numbers or reason are
+    asked for; a list for the public needs none.
+    """
 
     account: AccountRecord | None
     layer: MapLayer
@@ -55,15 +59,17 @@ def visible_until(layer: MapLayer, policy: Policy, now: datetime) -> datetime:
     return now - late if layer == "public" else now
 
 
-def scene_now(connection: Connection, account: AccountRecord | None, policy: Policy, now: datetime) -> Scene:
-    """Return the newest bin that the account may see."""
+def scene_now(
+    connection: Connection, account: AccountRecord | None, policy: Policy, now: datetime, only: str | None = None
+) -> Scene:
+    """Return the newest bin that the account may see; with `only`, what is needed for that one venue's card."""
     layer = layer_of(account)
     frame = map_frames.latest_frame(connection, layer, visible_until(layer, policy, now))
-    return _scene(connection, account, frame, policy, now)
+    return _scene(connection, account, frame, policy, now, only)
 
 
 def scene_at(
-    connection: Connection, account: AccountRecord | None, policy: Policy, at: datetime, now: datetime
+    connection: Connection, account: AccountRecord | None, policy: Policy, at: datetime, now: datetime, only: str
 ) -> Scene:
     """Return the bin that holds the moment `at`, empty where there is none that the account may see."""
     layer = layer_of(account)
@@ -71,7 +77,7 @@ def scene_at(
     start = bin_start(at, minutes)
     end = min(start + timedelta(minutes=minutes), visible_until(layer, policy, now))
     frames = map_frames.frames_between(connection, layer, start, end)
-    return _scene(connection, account, frames[-1] if frames else None, policy, now)
+    return _scene(connection, account, frames[-1] if frames else None, policy, now, only)
 
 
 def bin_start(moment: datetime, minutes: int) -> datetime:
@@ -81,15 +87,30 @@ def bin_start(moment: datetime, minutes: int) -> datetime:
 
 
 def _scene(
-    connection: Connection, account: AccountRecord | None, frame: MapFrame | None, policy: Policy, now: datetime
+    connection: Connection,
+    account: AccountRecord | None,
+    frame: MapFrame | None,
+    policy: Policy,
+    now: datetime,
+    only: str | None,
 ) -> Scene:
     layer = layer_of(account)
     if frame is None:
         return Scene(account, layer, None, {}, {}, now)
-    last_base_bin = frame.bin_end - timedelta(minutes=policy.counts.base_bin_minutes)
-    base = crowding_store.crowding_at(connection, last_base_bin)
+    width = timedelta(minutes=policy.counts.base_bin_minutes)
+    base = _base_rows(connection, account, frame.bin_end - width, width, only)
     codes: Mapping[str, int] = {}
     if layer == "public":
         order = map_frames.venue_list(connection, frame.venues_digest)
         codes = dict(zip(order, map_frames.read_blob(connection, frame.venue_frame_digest), strict=True))
     return Scene(account, layer, frame, codes, base, now)
+
+
+def _base_rows(
+    connection: Connection, account: AccountRecord | None, start: datetime, width: timedelta, only: str | None
+) -> Mapping[str, VenueCrowding]:
+    if only is None and layer_of(account) == "group":
+        return crowding_store.crowding_at(connection, start)
+    asked = {only} if only else set(account.venue_ids) if account else set()
+    rows = (crowding_store.venue_day(connection, one, start, start + width) for one in sorted(asked))
+    return {found[0].venue_id: found[0] for found in rows if found}

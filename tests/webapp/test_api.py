@@ -173,7 +173,7 @@ def test_a_status_can_be_asked_for_at_any_moment(client: FlaskClient, world: Wor
     assert now["what_would_change"]
     assert client.get(address + "?at=2021-03-01T12:00:00%2B06:00").get_json()["at"] == "2021-03-01T12:00:00+06:00"
     before = client.get(address + "?at=2019-01-01T00:00:00Z")
-    assert (before.status_code, before.get_json()["code"]) == (422, "no-policy-in-force")
+    assert (before.status_code, before.get_json()["code"]) == (422, "policy-none-in-force")
 
 
 @pytest.mark.parametrize(

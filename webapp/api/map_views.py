@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Response, abort, json, jsonify, request, send_file, url_for
 
+from ingest.faults import sentence
 from store import map_frames
 from store.assess import status_of
 from store.database import Connection
@@ -19,7 +20,7 @@ from webapp.context import web
 from webapp.languages import language
 from webapp.roles import actor, layer_of
 from webapp.scene import visible_until
-from webapp.wording.venues import category_label, status_view
+from webapp.wording.venues import category_label
 
 BASE_MAP = "base-map.geojson"
 VENUES_KEPT_SECONDS = 300
@@ -74,7 +75,8 @@ def map_venues(digest: str) -> Response:
     with web().database.read() as connection:
         order = map_frames.venue_list(connection, digest)
         known = {venue.id: venue for venue in list_venues(connection)}
-    response = jsonify(venues=[_map_venue(known[one], now) for one in order if one in known])
+    pages = url_for("pages.venue_page", venue_id="_").removesuffix("_")  # asked once, not two thousand times
+    response = jsonify(venues=[_map_venue(known[one], pages, now) for one in order if one in known])
     response.headers["Cache-Control"] = f"private, max-age={VENUES_KEPT_SECONDS}"
     response.add_etag(weak=True)
     response.vary.add("Accept-Language")
@@ -121,9 +123,9 @@ def _moment(layer: str, text: str) -> datetime:
     return moment
 
 
-def _map_venue(venue: Venue, now: datetime) -> dict[str, Any]:
+def _map_venue(venue: Venue, pages: str, now: datetime) -> dict[str, Any]:
     draft = venue.draft
-    status = status_view(status_of(venue, web().policies, now))
+    status = status_of(venue, web().policies, now)
     names = {"kk": draft.name_kk or draft.name, "ru": draft.name_ru or draft.name}
     return {
         "id": venue.id,
@@ -134,6 +136,6 @@ def _map_venue(venue: Venue, now: datetime) -> dict[str, Any]:
         "longitude": draft.longitude,
         "latitude": draft.latitude,
         "district": draft.district,
-        "status": {"colour": status.colour, "word": status.word},
-        "url": url_for("pages.venue_page", venue_id=venue.id),
+        "status": {"colour": status.colour, "word": sentence(status.word, {}, language())},
+        "url": pages + venue.id,
     }

@@ -42,9 +42,9 @@ def venue(venue_id: str, query: AtQuery) -> Response:
     with web().database.read() as connection:
         known = get_venue(connection, venue_id)
         scene = (
-            scene_at(connection, account, policy, query.at, now)
+            scene_at(connection, account, policy, query.at, now, venue_id)
             if query.at
-            else scene_now(connection, account, policy, now)
+            else scene_now(connection, account, policy, now, venue_id)
         )
     if not visible([known], scene):
         raise NotFound(what="venue", name=venue_id)

@@ -16,7 +16,7 @@ from store.venues import get_venue, list_venues
 from webapp.context import web
 from webapp.limits import limit_of
 from webapp.reads import log_read
-from webapp.roles import actor, may_see_numbers
+from webapp.roles import actor, layer_of, may_see_numbers
 from webapp.scene import Scene, scene_now, visible_until
 from webapp.speech import gettext as _
 from webapp.venue_rows import distance_m, venue_row, visible
@@ -34,7 +34,8 @@ def show(venue_id: str) -> str:
     now, account = web().clock(), actor()
     with web().database.read() as connection:
         venue = get_venue(connection, venue_id)
-        scene = scene_now(connection, account, web().policy(now), now)
+        numbers = layer_of(account) == "group"  # whose neighbours have numbers too
+        scene = scene_now(connection, account, web().policy(now), now, None if numbers else venue_id)
         if not visible([venue], scene):
             raise NotFound(what="venue", name=venue_id)
         day = _day(connection, scene, venue_id)
