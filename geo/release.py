@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from geo.spreading import ESTIMATED, MISSING, SUPPRESSED, HexagonEstimate
 
 _KIND = "oryn-release-1"
 _NONE = 0xFFFF
+_TABLE_HALVES = 1 << 18
 _FINE = 20  # the code of 100 on the ladder
 
 
@@ -61,20 +63,39 @@ def rounded(values: Floats) -> Floats:
 def ladder_codes(values: Floats) -> NDArray[np.uint16]:
     """Number the nearest step of the rounding ladder: 0, 5 .. 100, 110 .. 1,000, 1,100 .. 10,000, 11,000 ..
 
-    NaN has a code of its own. Each decade above 100 has 90 steps.
+    NaN has a code of its own. Each decade above 100 has 90 steps. Below 2^17 a table answers: every edge between two
+    steps is a multiple of one half there, so the half that a value lies in decides.
     """
     known = np.isfinite(values)
     people = np.maximum(np.where(known, values, 0.0), 0.0)
-    decade = np.floor(np.log10(np.maximum(people, 100.0)) + 1e-12).astype(np.int64)
-    step = 10.0 ** (decade - 1)
-    coarse = _FINE + 90 * (decade - 2) + np.floor(people / step + 0.5).astype(np.int64) - 10
-    fine = np.floor(people / 5.0 + 0.5).astype(np.int64)
-    return np.where(known, np.where(people < 100.0, fine, coarse), _NONE).astype(np.uint16)
+    if people.size and people.max() >= _TABLE_HALVES / 2:
+        codes = _steps(people)
+    else:
+        codes = _code_of_halves()[(people * 2.0).astype(np.int64)]
+    return np.where(known, codes, np.uint16(_NONE))
 
 
 def ladder_values(codes: NDArray[Any]) -> Floats:
     """Give the people of each step of the ladder, NaN for the code of none."""
-    codes = np.asarray(codes).astype(np.int64)
+    return _people_of_code()[np.asarray(codes).astype(np.uint16)]
+
+
+def _steps(people: Floats) -> NDArray[np.uint16]:
+    decade = np.floor(np.log10(np.maximum(people, 100.0)) + 1e-12).astype(np.int64)
+    step = 10.0 ** (decade - 1)
+    coarse = _FINE + 90 * (decade - 2) + np.floor(people / step + 0.5).astype(np.int64) - 10
+    fine = np.floor(people / 5.0 + 0.5).astype(np.int64)
+    return np.where(people < 100.0, fine, coarse).astype(np.uint16)
+
+
+@cache
+def _code_of_halves() -> NDArray[np.uint16]:
+    return _steps(np.arange(_TABLE_HALVES) / 2.0)
+
+
+@cache
+def _people_of_code() -> Floats:
+    codes = np.arange(_NONE + 1)
     decade, within = np.divmod(np.maximum(codes - _FINE, 0), 90)
     coarse = (within + 10) * 10.0 ** np.minimum(decade + 1, 300)
     return np.where(codes == _NONE, np.nan, np.where(codes < _FINE, codes * 5.0, coarse))

@@ -139,8 +139,10 @@ def _estimate(
     kernel = np.clip(sums.kernel / share_cover, 0.0, 1.0)
     error = np.hypot(errors.spread * (1.0 - kernel), errors.share * np.sqrt(sums.squared) / share_cover)
     best = sums.devices + censored_mean * sums.hidden
-    low, _ = _interval(sums.devices + sums.hidden, error, errors.z)
-    _, high = _interval(sums.devices + (k_min - 1) * sums.hidden, error, errors.z)
+    low, high = _interval(sums.devices + sums.hidden, error, errors.z)
+    censored = np.flatnonzero(sums.hidden)
+    most = sums.devices[censored] + (k_min - 1) * sums.hidden[censored]
+    high[censored] = _interval(most, error[censored], errors.z)[1]
     people = best * people_per_device
     state = np.where(sums.counted_cover > 0.0, ESTIMATED, SUPPRESSED)
     return HexagonEstimate(
@@ -164,13 +166,11 @@ def _interval(devices: Floats, error: Floats, z: float) -> tuple[Floats, Floats]
 
     A small count says little: the upper end is never below Wilson's for a Poisson count, so that 0 still admits z².
     """
-    relative2 = 1.0 / np.maximum(devices, 1.0) + error**2
-    variance = np.log1p(relative2)
-    half = z * np.sqrt(variance)
-    low = devices * np.exp(-0.5 * variance - half)
-    high = devices * np.exp(half - 0.5 * variance)
+    variance = np.log1p(1.0 / np.maximum(devices, 1.0) + error**2)
+    half = np.exp(z * np.sqrt(variance))
+    middle = devices * np.exp(-0.5 * variance)
     wilson = devices + 0.5 * z**2 + z * np.sqrt(devices + 0.25 * z**2)
-    return low, np.maximum(high, wilson)
+    return middle / half, np.maximum(middle * half, wilson)
 
 
 def _sums(carriers: Sequence[CarrierCounts], hexagons: HexIds) -> _Sums:
@@ -180,7 +180,7 @@ def _sums(carriers: Sequence[CarrierCounts], hexagons: HexIds) -> _Sums:
     return sums
 
 
-def _add(sums: _Sums, carrier: CarrierCounts, at: NDArray[np.int64]) -> None:
+def _add(sums: _Sums, carrier: CarrierCounts, at: NDArray[np.int64] | slice) -> None:
     weights, share = carrier.weights, carrier.share
     counted = np.isfinite(carrier.counts) & ~carrier.suppressed
     devices_per_count = share if carrier.counts_people else 1.0
@@ -197,7 +197,9 @@ def _add(sums: _Sums, carrier: CarrierCounts, at: NDArray[np.int64]) -> None:
     sums.largest_cover[at] = np.maximum(sums.largest_cover[at], cover)
 
 
-def _places(own: HexIds, hexagons: HexIds) -> NDArray[np.int64]:
+def _places(own: HexIds, hexagons: HexIds) -> NDArray[np.int64] | slice:
+    if len(own) == len(hexagons) and np.array_equal(own, hexagons):
+        return slice(None)
     at = np.searchsorted(hexagons, own)
     if len(own) and (at[-1] >= len(hexagons) or not np.array_equal(hexagons[at], own)):
         raise ValueError("hexagons must hold every hexagon of every carrier")

@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from geo.coverage import read_coverage
+from ingest.areas import keep_area
 from ingest.intake import ALWAYS
 from ingest.pipeline import Workplace, mark_everything_dirty
 from ingest.progress import Progress, part, silent
+from ingest.world import World
 from store import carriers, uploads
 from store.records import FaultRecord
 
@@ -57,8 +59,18 @@ def load_coverage(
         width = timedelta(minutes=place.policy.counts.base_bin_minutes)
         uploads.mark_dirty(connection, {one for span in intervals for one in uploads.base_bins(*span, width)})
     weights = place.cache.get(version.digest, lambda: data, part(progress, 0.1, 1.0))
+    _keep_present_area(place, now)
     ids = reading.coverage.source_area_ids
     return LoadedCoverage(reading.coverage.kind, len(ids), len(weights.hexagons), notes)
+
+
+def _keep_present_area(place: Workplace, now: datetime) -> None:
+    """Make the geometry of the hexagons now, so that the first file does not wait for it."""
+    with place.database.read() as connection:
+        area = World(connection, place.cache).area_at(now)
+    if area is not None:
+        with place.database.begin() as connection:
+            keep_area(connection, area, now)
 
 
 def _plain(params: Mapping[str, str | int | float]) -> dict[str, str | int | float]:

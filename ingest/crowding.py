@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from math import isfinite
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -54,7 +55,7 @@ class _Numbers:
             best,
             high,
             [(one[0], one[1], one[2]) for one in rounded(columns).tolist()],
-            np.isfinite(columns).all(axis=1).tolist(),
+            [all(map(isfinite, one)) for one in columns.tolist()],
             kernel.tolist(),
             people.state.tolist(),
             people.neighbours.tolist(),
@@ -152,7 +153,7 @@ class VenueJudge:
         )
 
     def _open_at(self, start: datetime) -> list[bool | None]:
-        known = {one: one[0] and is_open(one[0], start, one[1]) for one in set(self._hours)}
+        known = {one: None if one[0] is None else is_open(one[0], start, one[1]) for one in set(self._hours)}
         return [known[one] for one in self._hours]
 
     def _zone_of(self, region: str | None, start: datetime) -> EpidemicZone | None:

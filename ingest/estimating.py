@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.spreading import CarrierCounts, HexagonEstimate, combine, combine_delivered, spread
+from ingest.areas import Area, make_area
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, counts_in_bin, unpack_counts
-from ingest.world import Area, Reporting, World, make_area
+from ingest.world import Reporting, World
 from rules.policy import Policy
 from store import blobs, uploads
 from store.database import Connection

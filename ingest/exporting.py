@@ -13,6 +13,7 @@ from geo.export import WRITERS, HexagonTable
 from geo.hexagons import parents
 from geo.release import Released, coarser
 from geo.spreading import ESTIMATED, MISSING, HexagonEstimate
+from ingest.areas import FINEST, read_area
 from ingest.estimating import BinInputs, Estimator
 from ingest.faults import Fault, FileRefused
 from ingest.pipeline import Workplace
@@ -21,7 +22,6 @@ from store import blobs, carriers, releases, uploads
 from store.database import Connection
 
 log = structlog.get_logger(__name__)
-FINEST = 9
 
 
 def export_hexagons(
@@ -59,7 +59,7 @@ def _released(connection: Connection, start: datetime, resolution: int) -> Relea
     ref = releases.find_release(connection, start)
     if ref is None:
         raise _nothing_at(connection, start)
-    hexagons = np.frombuffer(releases.area_hexagons(connection, ref.area_digest), "<u8")
+    hexagons = read_area(connection, ref.area_digest).hexagons
     finest = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
     return finest if resolution == FINEST else coarser(finest, resolution)
 

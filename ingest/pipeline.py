@@ -9,29 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from geo.geometry_pack import geometry_pack
-from geo.hexagons import parents
 from geo.release import Released, release
+from ingest.areas import FINEST, Area, keep_area, read_area
 from ingest.crowding import VenueJudge
 from ingest.estimating import BinInputs, Estimator
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
 from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.weights_cache import WeightsCache
-from ingest.world import Area, World
+from ingest.world import World
 from rules.policy import Policy
 from store import blobs, releases, uploads, venues, zones
 from store.database import Connection, Database
 from store.records import VenueCrowding
 
-FINEST, COARSER = 9, (8, 7)
 BINS_A_BATCH = 96
+RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
 
 
@@ -86,7 +85,7 @@ def judge_bin(place: Workplace, start: datetime) -> list[VenueCrowding]:
         if ref is None:
             return []
         judge = _judge(connection, World(connection, place.cache), place.policy, ref.area_digest)
-        hexagons = np.frombuffer(releases.area_hexagons(connection, ref.area_digest), "<u8")
+        hexagons = read_area(connection, ref.area_digest).hexagons
         released = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
     width = timedelta(minutes=place.policy.counts.base_bin_minutes)
     return judge.judge(released, start, width, ref.carriers)
@@ -101,7 +100,8 @@ def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now:
             inputs = estimator.inputs(bins)
             made = _released_bytes(place.policy, estimator, inputs, made)
         with place.database.begin() as connection:
-            _keep_areas(connection, inputs, now)
+            for area in {one.area.digest: one.area for one in inputs if one is not None}.values():
+                keep_area(connection, area, now)
             releases.delete_releases(connection, [at for at, one in zip(bins, inputs, strict=True) if one is None])
             releases.save_releases(connection, [_row(one, made[one.digest], now) for one in inputs if one is not None])
     progress(1.0, "estimating")
@@ -133,14 +133,6 @@ def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, Any]:
     }
 
 
-def _keep_areas(connection: Connection, inputs: Sequence[BinInputs | None], now: datetime) -> None:
-    for digest, area in {one.area.digest: one.area for one in inputs if one is not None}.items():
-        if not releases.area_exists(connection, digest):
-            ids = {FINEST: area.hexagons} | {one: np.unique(parents(area.hexagons, one)) for one in COARSER}
-            packs = {resolution: geometry_pack(some) for resolution, some in ids.items()}
-            releases.save_area(connection, digest, area.hexagons.tobytes(), len(area.hexagons), packs, now)
-
-
 def _refresh_usual_week(
     place: Workplace, world: World, dirty: Sequence[datetime], newest_end: datetime, now: datetime
 ) -> bool:
@@ -170,13 +162,13 @@ def _live_bins(place: Workplace, dirty: Sequence[datetime], since: datetime, *, 
 
 def _usual_week(connection: Connection, area: Area, start: datetime, end: datetime, timezone: str) -> UsualWeek:
     refs = [one for one in releases.releases_between(connection, start, end) if one.area_digest == area.digest]
+    digests = {one.time_bin_start: one.blob_digest for one in refs}
 
-    @cache
+    @lru_cache(maxsize=RELEASES_KEPT)
     def released(digest: str) -> Released:
         return Released.from_bytes(blobs.read_blob(connection, digest), area.hexagons)
 
-    pairs = ((one.time_bin_start, released(one.blob_digest)) for one in refs)
-    return usual_week(pairs, len(area.hexagons), timezone)
+    return usual_week(list(digests), lambda start: released(digests[start]), len(area.hexagons), timezone)
 
 
 def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: datetime, progress: Progress) -> None:
@@ -201,7 +193,7 @@ def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: 
 
 
 def _judge(connection: Connection, world: World, policy: Policy, area_digest: str) -> VenueJudge:
-    hexagons = np.frombuffer(releases.area_hexagons(connection, area_digest), "<u8")
+    hexagons = read_area(connection, area_digest).hexagons
     known = releases.find_usual_profile(connection, area_digest)
     residents = np.full(len(hexagons), np.nan) if known is None else UsualWeek.from_bytes(*known).residents()
     return VenueJudge(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geo.frames import frame_codes, interval_frame
 from geo.hexagons import area_km2
 from geo.release import Released, coarser, mean_of_releases
+from ingest.areas import KeptArea, read_area
 from ingest.crowding import VenueJudge, venue_codes
 from rules.policy import Policy
 from store import crowding, map_frames, releases, uploads
@@ -41,8 +42,8 @@ class Publisher:
         self._now = now
         self._width = timedelta(minutes=policy.counts.base_bin_minutes)
         self._hour = timedelta(minutes=policy.map.public_bin_minutes)
-        self._areas_km2: dict[tuple[str, str], NDArray[np.float64]] = {}
-        self._ids: dict[str, NDArray[np.uint64]] = {}
+        self._public_km2: dict[str, NDArray[np.float64]] = {}
+        self._areas: dict[str, KeptArea] = {}
 
     def draw(self, connection: Connection, bins: Sequence[datetime]) -> Pictures:
         """Draw the pictures of base bins and of the public bins that hold them."""
@@ -71,14 +72,14 @@ class Publisher:
 
     def _decode(self, connection: Connection, refs: Sequence[ReleaseRef]) -> dict[str, Released]:
         areas = {ref.area_digest for ref in refs}
-        ids = {one: self._hexagons(connection, one) for one in areas}
+        ids = {one: self._area(connection, one).hexagons for one in areas}
         data = read_blobs(connection, {ref.blob_digest for ref in refs})
         return {ref.blob_digest: Released.from_bytes(data[ref.blob_digest], ids[ref.area_digest]) for ref in refs}
 
-    def _hexagons(self, connection: Connection, area_digest: str) -> NDArray[np.uint64]:
-        if area_digest not in self._ids:
-            self._ids[area_digest] = np.frombuffer(releases.area_hexagons(connection, area_digest), "<u8")
-        return self._ids[area_digest]
+    def _area(self, connection: Connection, area_digest: str) -> KeptArea:
+        if area_digest not in self._areas:
+            self._areas[area_digest] = read_area(connection, area_digest)
+        return self._areas[area_digest]
 
     def _draw_bin(self, ref: ReleaseRef, released: Released, pictures: Pictures) -> None:
         judge = self._judge_of(ref.area_digest)
@@ -92,10 +93,12 @@ class Publisher:
     ) -> None:
         area_digest = refs[-1].area_digest
         same_area = [released[ref.blob_digest] for ref in refs if ref.area_digest == area_digest]
-        finest = mean_of_releases(same_area)
         public = mean_of_releases([coarser(one, self._policy.map.public_resolution) for one in same_area])
         judge = self._judge_of(area_digest)
-        rows = judge.judge(finest, hour, self._hour, sorted({code for ref in refs for code in ref.carriers}))
+        rows = []
+        if judge.venue_ids:
+            carriers = sorted({code for ref in refs for code in ref.carriers})
+            rows = judge.judge(mean_of_releases(same_area), hour, self._hour, carriers)
         span = (hour, hour + self._hour)
         pictures.frames.append(self._frame("public", span, area_digest, public, rows, judge))
 
@@ -125,7 +128,8 @@ class Publisher:
         }
 
     def _area_km2(self, area_digest: str, layer: str, released: Released) -> NDArray[np.float64]:
-        key = (area_digest, layer)
-        if key not in self._areas_km2:
-            self._areas_km2[key] = area_km2(released.hexagons)
-        return self._areas_km2[key]
+        if layer == "group":
+            return self._areas[area_digest].area_km2
+        if area_digest not in self._public_km2:
+            self._public_km2[area_digest] = area_km2(released.hexagons)
+        return self._public_km2[area_digest]

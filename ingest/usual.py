@@ -5,9 +5,10 @@ Means only. Hours are local. What was suppressed enters as the middle of what it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -47,22 +48,31 @@ class UsualWeek:
         return UsualWeek(raw.reshape(WEEK_HOURS, -1), weeks)
 
 
-def usual_week(releases: Iterable[tuple[datetime, Released]], hexagon_count: int, timezone: str) -> UsualWeek:
-    """Average releases (start of the bin, released hexagons) over the hours of the week."""
+def usual_week(
+    bins: Sequence[datetime], released_at: Callable[[datetime], Released], hexagon_count: int, timezone: str
+) -> UsualWeek:
+    """Average released bins over the hours of the week, one hour after the other.
+
+    Args:
+        bins: starts of the released bins; `released_at` gives the H = `hexagon_count` released hexagons of each.
+    """
     zone = ZoneInfo(timezone)
-    total = np.zeros((WEEK_HOURS, hexagon_count))
-    seen = np.zeros((WEEK_HOURS, hexagon_count), np.int32)
-    weeks = set()
-    for start, released in releases:
-        local = start.astimezone(zone)
-        hour = local.weekday() * 24 + local.hour
-        people = _middle(released)
-        known = np.isfinite(people)
-        total[hour] += np.where(known, people, 0.0)
-        seen[hour] += known
-        weeks.add(local.isocalendar()[:2])
-    means = np.divide(total, seen, out=np.full(total.shape, np.nan), where=seen > 0)
-    return UsualWeek(means.astype(np.float32), len(weeks))
+    local = sorted((one.astimezone(zone) for one in bins), key=_hour_of_week)
+    means = np.full((WEEK_HOURS if local else 0, hexagon_count), np.nan, np.float32)
+    for hour, some in groupby(local, key=_hour_of_week):
+        means[hour] = _mean([_middle(released_at(one.astimezone(UTC))) for one in some])
+    return UsualWeek(means, len({one.isocalendar()[:2] for one in local}))
+
+
+def _hour_of_week(local: datetime) -> int:
+    return local.weekday() * 24 + local.hour
+
+
+def _mean(people: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    known = np.sum([np.isfinite(one) for one in people], axis=0)
+    total = np.sum([np.nan_to_num(one) for one in people], axis=0)
+    means: NDArray[np.float64] = np.divide(total, known, out=np.full(total.shape, np.nan), where=known > 0)
+    return means
 
 
 def history_span(newest_end: datetime) -> tuple[datetime, datetime]:

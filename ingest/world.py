@@ -6,7 +6,6 @@ A `World` is read once per run of the pipeline. For a time bin, each carrier sta
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,20 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.weights import SpreadingWeights
+from ingest.areas import Area, make_area
 from ingest.feeds import Feed, parse_feed
 from ingest.progress import Progress, silent
 from ingest.weights_cache import WeightsCache
 from store import blobs, carriers, uploads
 from store.database import Connection
 from store.records import Carrier, CoverageVersion
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """The hexagons (res 9, sorted ids) over which people are estimated, and the digest that names the list."""
-
-    digest: str
-    hexagons: NDArray[np.uint64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +96,6 @@ def coverage_at(versions: Sequence[CoverageVersion], moment: datetime) -> Covera
     """Return the version in force at `moment`, or None."""
     begun = [version for version in versions if version.valid_from <= moment]
     return max(begun, key=lambda version: (version.valid_from, version.id), default=None)
-
-
-def make_area(lists: Sequence[NDArray[np.uint64]]) -> Area:
-    """Return the union of lists of hexagons."""
-    hexagons = np.unique(np.concatenate(lists)).astype("<u8")
-    return Area(hashlib.sha256(hexagons.tobytes()).hexdigest(), hexagons)
 
 
 def _feed(connection: Connection, carrier: Carrier) -> Feed | None:

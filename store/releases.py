@@ -16,13 +16,13 @@ from store.writing import insert_missing, replace_rows
 
 
 def save_area(
-    connection: sa.Connection, digest: str, hexagons: bytes, count: int, packs: dict[int, bytes], now: datetime
+    connection: sa.Connection, digest: str, data: bytes, count: int, packs: dict[int, bytes], now: datetime
 ) -> None:
     """Keep a list of hexagons and its geometry by resolution, under the digest of the list."""
     row = {
         "digest": digest,
         "hexagon_count": count,
-        "hexagons_digest": put_blob(connection, hexagons),
+        "hexagons_digest": put_blob(connection, data),
         "created_at": now,
     }
     insert_missing(connection, hexagon_area, [row])
@@ -40,8 +40,8 @@ def area_exists(connection: sa.Connection, digest: str) -> bool:
     return connection.execute(query).one_or_none() is not None
 
 
-def area_hexagons(connection: sa.Connection, digest: str) -> bytes:
-    """Return the packed list of hexagons of an area; raise NotFound."""
+def area_bytes(connection: sa.Connection, digest: str) -> bytes:
+    """Return what was kept of an area's hexagons; raise NotFound."""
     query = sa.select(hexagon_area.c.hexagons_digest).where(hexagon_area.c.digest == digest)
     found = connection.execute(query).scalar_one_or_none()
     if found is None:

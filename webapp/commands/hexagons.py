@@ -8,13 +8,11 @@ import click
 
 from webapp.commands.installation import installation, moment
 
-RESOLUTIONS = ("9", "8", "7")
-
 
 @click.command()
 @click.option("--at", required=True, help="A moment in the time bin: 2026-11-20T20:45:00+05:00, or now.")
 @click.option("--stage", type=click.Choice(["spread", "estimate", "released"]), default="released", show_default=True)
-@click.option("--h3-resolution", type=click.Choice(RESOLUTIONS), default="9", show_default=True)
+@click.option("--h3-resolution", type=click.Choice(("9", "8", "7")), default="9", show_default=True)
 @click.option("--format", "format_", type=click.Choice(["csv", "geojson", "parquet"]), required=True)
 @click.option("--carrier", help="At stage spread: one operator alone.")
 @click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="File to write; else stdout.")
