@@ -7,7 +7,7 @@ words; an owner gets the numbers of the own venues.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rules.policy import Policy
@@ -65,7 +65,11 @@ def scene_now(
     """Return the newest bin that the account may see; with `only`, what is needed for that one venue's card."""
     layer = layer_of(account)
     frame = map_frames.latest_frame(connection, layer, visible_until(layer, policy, now))
-    return _scene(connection, account, frame, policy, now, only)
+    scene = _scene(connection, account, frame, policy, now, only)
+    if not _owned(account, only):
+        return scene
+    newest = crowding_store.latest_crowding_bin(connection, now - _base_width(policy))
+    return _with_own_rows(connection, scene, newest, policy, only)
 
 
 def scene_at(
@@ -77,7 +81,9 @@ def scene_at(
     start = bin_start(at, minutes)
     end = min(start + timedelta(minutes=minutes), visible_until(layer, policy, now))
     frames = map_frames.frames_between(connection, layer, start, end)
-    return _scene(connection, account, frames[-1] if frames else None, policy, now, only)
+    scene = _scene(connection, account, frames[-1] if frames else None, policy, now, only)
+    own = bin_start(at, policy.counts.base_bin_minutes)
+    return _with_own_rows(connection, scene, own if own + _base_width(policy) <= now else None, policy, only)
 
 
 def bin_start(moment: datetime, minutes: int) -> datetime:
@@ -97,8 +103,11 @@ def _scene(
     layer = layer_of(account)
     if frame is None:
         return Scene(account, layer, None, {}, {}, now)
-    width = timedelta(minutes=policy.counts.base_bin_minutes)
-    base = _base_rows(connection, account, frame.bin_end - width, width, only)
+    start = frame.bin_end - _base_width(policy)
+    if only is None:
+        base = crowding_store.crowding_at(connection, start) if layer == "group" else {}
+    else:
+        base = _rows(connection, {only}, start, policy)
     codes: Mapping[str, int] = {}
     if layer == "public":
         order = map_frames.venue_list(connection, frame.venues_digest)
@@ -106,11 +115,30 @@ def _scene(
     return Scene(account, layer, frame, codes, base, now)
 
 
-def _base_rows(
-    connection: Connection, account: AccountRecord | None, start: datetime, width: timedelta, only: str | None
-) -> Mapping[str, VenueCrowding]:
-    if only is None and layer_of(account) == "group":
-        return crowding_store.crowding_at(connection, start)
-    asked = {only} if only else set(account.venue_ids) if account else set()
-    rows = (crowding_store.venue_day(connection, one, start, start + width) for one in sorted(asked))
-    return {found[0].venue_id: found[0] for found in rows if found}
+def _with_own_rows(
+    connection: Connection, scene: Scene, start: datetime | None, policy: Policy, only: str | None
+) -> Scene:
+    """Give an owner the own venues' base bin, which the public does not see yet (contract C5)."""
+    owned = _owned(scene.account, only)
+    if not owned:
+        return scene
+    own = _rows(connection, owned, start, policy) if start else {}
+    others = {venue_id: row for venue_id, row in scene.base.items() if venue_id not in owned}
+    return replace(scene, base=others | own)
+
+
+def _owned(account: AccountRecord | None, only: str | None) -> set[str]:
+    if account is None or layer_of(account) == "group":
+        return set()
+    owned = {venue_id for venue_id in account.venue_ids if may_see_numbers(account, venue_id)}
+    return owned & {only} if only else owned
+
+
+def _rows(connection: Connection, venue_ids: set[str], start: datetime, policy: Policy) -> dict[str, VenueCrowding]:
+    end = start + _base_width(policy)
+    found = (crowding_store.venue_day(connection, one, start, end) for one in sorted(venue_ids))
+    return {rows[0].venue_id: rows[0] for rows in found if rows}
+
+
+def _base_width(policy: Policy) -> timedelta:
+    return timedelta(minutes=policy.counts.base_bin_minutes)
