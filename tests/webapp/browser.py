@@ -51,7 +51,8 @@ class Browser:
 
     def cookies(self) -> dict[str, str]:
         """Return a copy of the cookies, as a thief would have it."""
-        return {cookie.key: cookie.value for cookie in self.client._cookies.values()}
+        kept = self.client._cookies or {}
+        return {cookie.key: cookie.value for cookie in kept.values()}
 
     def is_signed_in(self) -> bool:
         """Tell whether the map page greets somebody."""

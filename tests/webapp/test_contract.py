@@ -11,6 +11,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
     response_schema_conformance,
@@ -63,6 +64,7 @@ def test_the_interface_does_what_it_says(app: Flask, browser: MakeBrowser, world
         response_schema_conformance,
     ]
     for operation in schema.get_all_operations():
+        assert isinstance(operation, Ok)
         cases = operation.ok().as_strategy()
 
         @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))

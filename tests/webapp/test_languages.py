@@ -16,7 +16,7 @@ KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngett
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 
 
-def texts() -> set[str | tuple[str, str]]:
+def texts() -> set[str | tuple[str, ...]]:
     found = extract_from_dir(WEBAPP, METHODS, keywords=KEYWORDS)
     return {tuple(text) if isinstance(text, tuple) else text for _file, _line, text, _comments, _context in found}
 
@@ -28,7 +28,7 @@ def catalogue(language: str, domain: str = "messages") -> Catalog:
 
 
 def forms(message: Message) -> tuple[str, ...]:
-    return (message.string,) if isinstance(message.string, str) else tuple(message.string)
+    return (message.string,) if isinstance(message.string, str) else tuple(message.string or ())
 
 
 @pytest.mark.parametrize("language", ["kk", "ru"])

@@ -116,10 +116,10 @@ def test_a_token_in_a_header_or_address_opens_nothing(app: Flask, browser: MakeB
 
         user = Accounts().find_user(email="headquarters@oryn.example")
         assert user is not None
-        token = user.get_auth_token()
+        token = str(user.get_auth_token())
         assert utils.get_identity_attributes()
     one = browser("anonymous")
-    assert one.get("/hq", headers={"Authentication-Token": str(token)}).status_code == 302
+    assert one.get("/hq", headers={"Authentication-Token": token}).status_code == 302
     assert one.get(f"/hq?auth_token={token}").status_code == 302
 
 
