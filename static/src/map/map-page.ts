@@ -6,7 +6,7 @@ import { HexagonLayer } from "../overlay/hexagon-layer";
 import { hexagonPalette } from "../overlay/palette";
 import type { Sheet } from "../sheet/sheet";
 import { TimeBar } from "../time/time-bar";
-import type { Moment, Timeline } from "../time/timeline";
+import type { Timeline } from "../time/timeline";
 import type { Place } from "../venues/distance";
 import { VenueLayer } from "../venues/venue-layer";
 import { VenueList } from "../venues/venue-list";
@@ -26,35 +26,44 @@ export interface MapParts {
   manifest: Manifest;
   timeline: Timeline;
   geometry: HexagonGeometry;
-  venues: Venue[];
 }
 
 export class MapPage {
   #manifest: Manifest;
   readonly #hexagons: HexagonLayer;
-  readonly #venues: VenueLayer;
-  readonly #list: VenueList;
   readonly #bar: TimeBar;
+  readonly #location: Location;
 
   constructor(private readonly parts: MapParts) {
-    const { map, sheet, words, timeline, geometry, venues } = parts;
+    const { map, sheet, words, timeline, geometry } = parts;
     this.#manifest = parts.manifest;
     this.#hexagons = new HexagonLayer(geometry).addTo(map);
-    this.#venues = new VenueLayer(venues, (count) => words.number(count)).addTo(map);
-    this.#list = new VenueList(venues, words, (index) => picking.openVenue(index, true));
     this.#bar = new TimeBar(timeline, () => this.#manifest, words);
-    const picking = this.#makePicking();
-    const location = new Location(map);
-    this.#startList(location);
-    startButtons(map, location, sheet);
-    document.addEventListener("oryn:theme", () => this.#colour());
-    this.#colour();
-    timeline.onChange((moment) => this.#show(moment));
+    this.#location = new Location(map);
+    startButtons(map, this.#location, sheet);
+    this.#onTheme(() => this.#hexagons.setPalette(hexagonPalette(this.#steps)));
+    timeline.onChange(({ levels }) => levels && this.#hexagons.setLevels(levels));
+    timeline.move(timeline.wanted);
+    need("#map-page").classList.toggle("map-page--list-only", !this.#hexagons.paints);
+  }
+
+  /** Takes the list of venues over from the server's page; without venues that page's list stays. */
+  addVenues(venues: readonly Venue[]): void {
+    const { map, sheet, words, timeline, geometry } = this.parts;
+    const layer = new VenueLayer(venues, (count) => words.number(count)).addTo(map);
+    const list = new VenueList(venues, words, (index) => picking.openVenue(index, true));
+    const manifest = (): Manifest => this.#manifest;
+    const picking = new Picking({ map, geometry, timeline, venues, sheet, words, venueLayer: layer, list, manifest });
+    this.#onTheme(() => layer.themeChanged());
+    sheet.onHeight(() => list.render());
+    timeline.onChange(({ venueCodes }) => {
+      if (!venueCodes) return;
+      layer.setCodes(venueCodes);
+      list.setCodes(venueCodes);
+    });
+    if (venues.length > 0) this.#startList(list, layer);
     keepAnswering({ map, timeline, geometry, venues, words, steps: () => this.#steps });
     timeline.move(timeline.wanted);
-    const page = need("#map-page");
-    page.classList.toggle("map-page--live", venues.length > 0);
-    page.classList.toggle("map-page--list-only", !this.#hexagons.paints);
   }
 
   /** Asks whether there is something newer; also lets the ages in words grow. */
@@ -74,32 +83,20 @@ export class MapPage {
     return stepsOfCodes(this.#manifest.density.codes, this.#manifest.density.steps);
   }
 
-  #show({ levels, venueCodes }: Moment): void {
-    if (levels) this.#hexagons.setLevels(levels);
-    if (!venueCodes) return;
-    this.#venues.setCodes(venueCodes);
-    this.#list.setCodes(venueCodes);
+  #onTheme(colour: () => void): void {
+    colour();
+    document.addEventListener("oryn:theme", colour);
   }
 
-  #colour(): void {
-    this.#hexagons.setPalette(hexagonPalette(this.#steps));
-    this.#venues.themeChanged();
-  }
-
-  #makePicking(): Picking {
-    const { map, geometry, timeline, venues, sheet, words } = this.parts;
-    const shared = { map, geometry, timeline, venues, sheet, words, venueLayer: this.#venues, list: this.#list };
-    return new Picking({ ...shared, manifest: () => this.#manifest });
-  }
-
-  #startList(location: Location): void {
-    this.#list.measureFrom(this.#middle());
+  #startList(list: VenueList, layer: VenueLayer): void {
+    list.measureFrom(this.#middle());
+    need("#map-page").classList.add("map-page--live");
     startControls({
-      list: this.#list,
+      list,
       words: this.parts.words,
-      locate: () => location.find(),
+      locate: () => this.#location.find(),
       middle: () => this.#middle(),
-      onSearch: (shown) => this.#venues.setShown(shown),
+      onSearch: (shown) => layer.setShown(shown),
     });
   }
 

@@ -4,7 +4,7 @@
  * Only one page of rows is in the document, so that two thousand venues stay quick while the slider moves.
  */
 import type { Words } from "../client";
-import { make, need } from "../dom";
+import { make, need, oncePerFrame } from "../dom";
 import { hasPlace, type Venue } from "../wire/api";
 import { crowdingOrder, venueCode } from "../wire/frames";
 import { crowdingBadge, statusBadge } from "./badges";
@@ -34,6 +34,7 @@ export class VenueList {
   #query = "";
   #only: ReadonlySet<number> | null = null;
   #pages = 1;
+  readonly #renderSoon = oncePerFrame(() => this.render());
 
   constructor(
     venues: readonly Venue[],
@@ -56,7 +57,7 @@ export class VenueList {
 
   setCodes(codes: Uint8Array): void {
     this.#codes = codes;
-    this.render();
+    this.#renderSoon();
   }
 
   sortBy(order: Order): void {
@@ -91,7 +92,9 @@ export class VenueList {
     this.#list.querySelector<HTMLElement>(`[data-index="${index}"]`)?.focus();
   }
 
+  /** Puts the rows into the document; nothing while nobody can see them, as at the sheet's lowest height. */
   render(): void {
+    if (this.#entries.length === 0 || getComputedStyle(this.#list).visibility === "hidden") return;
     const matching = this.#matching().sort(COMPARE[this.#order](this.#codes));
     const shown = matching.slice(0, this.#pages * PAGE_ROWS);
     this.#list.replaceChildren(...shown.map((entry) => this.#row(entry)));
