@@ -89,6 +89,14 @@ def test_cannot_tell_says_why_and_what_would_help(app: Flask, now: datetime) -> 
     assert view.interval_words is None
 
 
+def test_a_reason_shows_released_numbers_only(app: Flask, now: datetime) -> None:
+    reason, finer = "crowding-reason-interval-too-wide", {"low": 344, "high": 673}
+    row = crowd("v", now, state="area_only", level=None, reason=reason, params=finer, low=340.0, high=670.0)
+    with app.test_request_context("/?lang=en"):
+        words = numbers_view(row, now, now).reason_words
+    assert words == "The estimate is too uncertain: between 340 and 670 people."
+
+
 @pytest.mark.parametrize(
     ("changed", "code"),
     [

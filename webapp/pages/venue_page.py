@@ -39,7 +39,7 @@ def show(venue_id: str) -> str:
         if not visible([venue], scene):
             raise NotFound(what="venue", name=venue_id)
         day = _day(connection, scene, venue_id)
-        neighbours = _neighbours(venue, visible(list_venues(connection), scene))
+        neighbours = _neighbours(venue, visible(list_venues(connection), scene), _neighbour_count(scene, venue_id))
         limit = limit_of(connection, venue, now) if may_see_numbers(account, venue_id) else None
     role = log_read(account, venue_id)
     page = VenuePage(
@@ -92,7 +92,13 @@ def _place(venue: Venue) -> tuple[float, float] | None:
     return None if longitude is None or latitude is None else (longitude, latitude)
 
 
-def _neighbours(venue: Venue, others: list[Venue]) -> list[Venue]:
+def _neighbour_count(scene: Scene, venue_id: str) -> int:
+    row = scene.base.get(venue_id)
+    return min(row.neighbour_count, NEIGHBOURS_SHOWN) if row else 0
+
+
+def _neighbours(venue: Venue, others: list[Venue], count: int) -> list[Venue]:
+    """Return the nearest of those that share the venue's spot."""
     here = _place(venue)
     if here is None:
         return []
@@ -103,4 +109,4 @@ def _neighbours(venue: Venue, others: list[Venue]) -> list[Venue]:
             metres = distance_m(here, *there)
             if metres <= NEIGHBOURS_WITHIN_M:
                 near.append((metres, other.id, other))
-    return [other for _metres, _id, other in sorted(near)[:NEIGHBOURS_SHOWN]]
+    return [other for _metres, _id, other in sorted(near)[:count]]

@@ -91,9 +91,7 @@ def public_view(
 def numbers_view(crowding: VenueCrowding | None, observed_at: datetime | None, now: datetime) -> CrowdingView:
     """Return what the owner, groups and headquarters see: the interval and the permitted number too."""
     code = code_of(crowding)
-    reason = sentence(crowding.reason, crowding.params, language()) if crowding and crowding.reason else None
-    if crowding is None:
-        reason = sentence(PREFIX + "no-counts", {}, language())
+    reason = _reason_words(crowding) if crowding else sentence(PREFIX + "no-counts", {}, language())
     return _view(code, crowding, reason, crowding.reason if crowding else None, observed_at, now)
 
 
@@ -128,6 +126,15 @@ def _level_code(low: int, high: int) -> CrowdingCode:
         (3, 4): "between-3-4",
     }
     return levels[low, high]
+
+
+def _reason_words(crowding: VenueCrowding) -> str | None:
+    """Return the reason with the released, rounded ends of the interval, whatever finer ones its record holds (C4)."""
+    if crowding.reason is None:
+        return None
+    released = {"low": _whole(crowding.low), "high": _whole(crowding.high)}
+    rounded = {key: value for key, value in released.items() if value is not None}
+    return sentence(crowding.reason, {**crowding.params, **rounded}, language())
 
 
 def _public_reason(code: CrowdingCode, base: VenueCrowding | None) -> str | None:
