@@ -115,11 +115,12 @@ def release(estimate: HexagonEstimate, k_min: int, resolutions: Sequence[int] = 
 def _hidden(estimate: HexagonEstimate, k_min: int) -> Released:
     small = (estimate.device_count > 0.0) & (estimate.device_count < k_min)
     state = np.where((estimate.state == ESTIMATED) & small, SUPPRESSED, estimate.state).astype(np.uint8)
-    share = np.where(estimate.reporting_share > 0.0, estimate.reporting_share, 1.0)
-    low = np.where(state == SUPPRESSED, 0.0, rounded(estimate.low))
-    high = np.where(state == SUPPRESSED, _rounded_up((k_min - 1) / share), rounded(estimate.high))
-    best = np.where(state == ESTIMATED, rounded(estimate.present_population), np.nan)
-    low, high = (np.where(state == MISSING, np.nan, values) for values in (low, high))
+    best, low, high = (rounded(v) for v in (estimate.present_population, estimate.low, estimate.high))
+    hidden, missing = np.flatnonzero(state == SUPPRESSED), np.flatnonzero(state == MISSING)
+    best[hidden], low[hidden] = np.nan, 0.0
+    high[hidden] = _rounded_up((k_min - 1) / estimate.reporting_share[hidden])
+    for values in (best, low, high):
+        values[missing] = np.nan
     return Released(estimate.hexagons, best, low, high, state)
 
 
@@ -136,7 +137,7 @@ def coarser(released: Released, resolution: int) -> Released:
     A suppressed child adds nothing to the mean and what it may hide to `high`. A parent of missing children only is
     missing; one with a suppressed but no estimated child is suppressed.
     """
-    ids, parent = np.unique(hexagons.parents(released.hexagons, resolution), return_inverse=True)
+    ids, parent = _parents(released.hexagons, resolution)
     state = np.full(len(ids), MISSING, dtype=np.uint8)
     np.maximum.at(state, parent, released.state)
 
@@ -145,6 +146,19 @@ def coarser(released: Released, resolution: int) -> Released:
 
     best, low, high = (rounded(total(v)) for v in (released.present_population, released.low, released.high))
     return _with_state(ids, best, low, high, state)
+
+
+_parents_of_last: list[tuple[HexIds, int, HexIds, NDArray[np.intp]]] = []
+
+
+def _parents(ids: HexIds, resolution: int) -> tuple[HexIds, NDArray[np.intp]]:
+    """Give the parents and the place of each child's parent: kept from bin to bin, as the ids are mostly the same."""
+    for known, of_resolution, parent_ids, parent in _parents_of_last:
+        if known is ids and of_resolution == resolution:
+            return parent_ids, parent
+    parent_ids, parent = np.unique(hexagons.parents(ids, resolution), return_inverse=True)
+    _parents_of_last[:] = [(ids, resolution, parent_ids, parent)]
+    return parent_ids, parent
 
 
 def _with_state(ids: HexIds, best: Floats, low: Floats, high: Floats, state: NDArray[np.uint8]) -> Released:

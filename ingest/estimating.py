@@ -25,7 +25,6 @@ from store.database import Connection
 from store.records import CountSliceRef
 
 METHOD = "spread-1"
-UNPACKED_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +60,13 @@ class Estimator:
     def inputs(self, bins: Sequence[datetime], carrier_id: int | None = None) -> list[BinInputs | None]:
         """Return what decides each of `bins` (ascending); None where nothing was delivered or no area is known.
 
+        The counts of these bins are read; the estimates that follow read nothing and may run side by side.
         With `carrier_id`, one carrier alone over its own hexagons, also where it counts activity.
         """
         if not bins:
             return []
         slices = uploads.slices_touching(self._connection, bins[0], bins[-1] + self._width)
+        self._read(slices)
         if carrier_id is not None:
             mine = [one for one in slices if one.carrier_id == carrier_id]
             return [self._inputs_of_one(start, self._within(mine, start), carrier_id) for start in bins]
@@ -124,7 +125,7 @@ class Estimator:
         self, start: datetime, reporting: Reporting, kind: str, slices: Sequence[CountSliceRef]
     ) -> CarrierCounts:
         size = len(reporting.row_of_code)
-        values, states = counts_in_bin(start, self._width, slices, self._read(slices), size)
+        values, states = counts_in_bin(start, self._width, slices, self._unpacked, size)
         here = reporting.row_of_code >= 0
         rows = reporting.row_of_code[here]
         counts = np.full(len(reporting.weights.source_area_ids), np.nan)
@@ -135,14 +136,12 @@ class Estimator:
             counts *= reporting.weights.area_km2
         return CarrierCounts(reporting.weights, counts, hidden, reporting.carrier.share, kind != "device_count")
 
-    def _read(self, slices: Sequence[CountSliceRef]) -> dict[str, AreaCounts]:
+    def _read(self, slices: Sequence[CountSliceRef]) -> None:
+        """Have the counts of `slices` at hand, and of no others, so that estimating needs no database."""
         wanted = {one.digest for one in slices}
-        missing = wanted - self._unpacked.keys()
-        if len(self._unpacked) + len(missing) > UNPACKED_KEPT:
-            self._unpacked = {digest: self._unpacked[digest] for digest in wanted & self._unpacked.keys()}
-        read = blobs.read_blobs(self._connection, missing)
-        self._unpacked.update({digest: unpack_counts(data) for digest, data in read.items()})
-        return self._unpacked
+        self._unpacked = {digest: counts for digest, counts in self._unpacked.items() if digest in wanted}
+        read = blobs.read_blobs(self._connection, wanted - self._unpacked.keys())
+        self._unpacked |= {digest: unpack_counts(data) for digest, data in read.items()}
 
 
 def make_inputs(

@@ -7,9 +7,11 @@ done again. Each batch of bins is one transaction.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from os import cpu_count
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ from store.database import Connection, Database
 from store.records import VenueCrowding
 
 BINS_A_BATCH = 96
+THREADS = cpu_count() or 1  # estimates are numpy from end to end, which lets go of Python's lock
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
 
@@ -111,11 +114,12 @@ def _released_bytes(
     policy: Policy, estimator: Estimator, inputs: Sequence[BinInputs | None], before: dict[str, bytes]
 ) -> dict[str, bytes]:
     """Return the released bytes of each distinct input; `before` are those of the last batch, which may be shared."""
-    made: dict[str, bytes] = {}
-    for one in inputs:
-        if one is not None and one.digest not in made:
-            made[one.digest] = before.get(one.digest) or _release_one(policy, estimator, one)
-    return made
+    distinct = {one.digest: one for one in inputs if one is not None}
+    fresh = [one for digest, one in distinct.items() if digest not in before]
+    with ThreadPoolExecutor(THREADS) as threads:
+        made = list(threads.map(partial(_release_one, policy, estimator), fresh))
+    known = before | {one.digest: data for one, data in zip(fresh, made, strict=True)}
+    return {digest: known[digest] for digest in distinct}
 
 
 def _release_one(policy: Policy, estimator: Estimator, inputs: BinInputs) -> bytes:

@@ -5,9 +5,11 @@ The group layer shows base bins at res 9, the public layer hours at res 8. A pic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from os import cpu_count
 from typing import Any
 
 import numpy as np
@@ -32,6 +34,15 @@ class Pictures:
     frames: list[dict[str, Any]]
     crowding: list[VenueCrowding]
 
+    @staticmethod
+    def joined(many: Iterable[Pictures]) -> Pictures:
+        """Return all pictures as one."""
+        frames, rows = [], []
+        for one in many:
+            frames += one.frames
+            rows += one.crowding
+        return Pictures(frames, rows)
+
 
 class Publisher:
     """Draws the pictures of released bins; equal bytes are decoded and drawn once."""
@@ -44,21 +55,36 @@ class Publisher:
         self._hour = timedelta(minutes=policy.map.public_bin_minutes)
         self._public_km2: dict[str, NDArray[np.float64]] = {}
         self._areas: dict[str, KeptArea] = {}
+        self._judges: dict[str, VenueJudge] = {}
 
     def draw(self, connection: Connection, bins: Sequence[datetime]) -> Pictures:
-        """Draw the pictures of base bins and of the public bins that hold them."""
+        """Draw the pictures of base bins and of the public bins that hold them, public bins side by side."""
         hours = sorted({self._hour_of(one) for one in bins})
         refs = releases.releases_between(connection, hours[0], hours[-1] + self._hour)
-        released = self._decode(connection, refs)
-        wanted, pictures = set(bins), Pictures([], [])
+        data = read_blobs(connection, {ref.blob_digest for ref in refs})
+        for area_digest in {ref.area_digest for ref in refs}:
+            self._areas.setdefault(area_digest, read_area(connection, area_digest))
+            self._judges.setdefault(area_digest, self._judge_of(area_digest))
+        wanted = set(bins)
+        inside = [[ref for ref in refs if hour <= ref.time_bin_start < hour + self._hour] for hour in hours]
+        with ThreadPoolExecutor(cpu_count()) as threads:
+            drawn = threads.map(lambda hour, some: self._draw(hour, some, data, wanted), hours, inside)
+            return Pictures.joined(drawn)
+
+    def _draw(
+        self, hour: datetime, refs: Sequence[ReleaseRef], data: Mapping[str, bytes], wanted: set[datetime]
+    ) -> Pictures:
+        pictures = Pictures([], [])
+        released = {ref.blob_digest: self._decode(ref, data[ref.blob_digest]) for ref in refs}
         for ref in refs:
             if ref.time_bin_start in wanted:
                 self._draw_bin(ref, released[ref.blob_digest], pictures)
-        for hour in hours:
-            inside = [ref for ref in refs if hour <= ref.time_bin_start < hour + self._hour]
-            if inside:
-                self._draw_hour(hour, inside, released, pictures)
+        if refs:
+            self._draw_hour(hour, refs, released, pictures)
         return pictures
+
+    def _decode(self, ref: ReleaseRef, data: bytes) -> Released:
+        return Released.from_bytes(data, self._areas[ref.area_digest].hexagons)
 
     def keep(self, connection: Connection, bins: Sequence[datetime], pictures: Pictures) -> None:
         """Publish what was drawn for base bins, in the transaction of `connection`."""
@@ -70,19 +96,8 @@ class Publisher:
     def _hour_of(self, start: datetime) -> datetime:
         return uploads.base_bins(start, start + self._width, self._hour)[0]
 
-    def _decode(self, connection: Connection, refs: Sequence[ReleaseRef]) -> dict[str, Released]:
-        areas = {ref.area_digest for ref in refs}
-        ids = {one: self._area(connection, one).hexagons for one in areas}
-        data = read_blobs(connection, {ref.blob_digest for ref in refs})
-        return {ref.blob_digest: Released.from_bytes(data[ref.blob_digest], ids[ref.area_digest]) for ref in refs}
-
-    def _area(self, connection: Connection, area_digest: str) -> KeptArea:
-        if area_digest not in self._areas:
-            self._areas[area_digest] = read_area(connection, area_digest)
-        return self._areas[area_digest]
-
     def _draw_bin(self, ref: ReleaseRef, released: Released, pictures: Pictures) -> None:
-        judge = self._judge_of(ref.area_digest)
+        judge = self._judges[ref.area_digest]
         rows = judge.judge(released, ref.time_bin_start, self._width, ref.carriers)
         pictures.crowding.extend(rows)
         span = (ref.time_bin_start, ref.time_bin_start + self._width)
@@ -94,7 +109,7 @@ class Publisher:
         area_digest = refs[-1].area_digest
         same_area = [released[ref.blob_digest] for ref in refs if ref.area_digest == area_digest]
         public = mean_of_releases([coarser(one, self._policy.map.public_resolution) for one in same_area])
-        judge = self._judge_of(area_digest)
+        judge = self._judges[area_digest]
         rows = []
         if judge.venue_ids:
             carriers = sorted({code for ref in refs for code in ref.carriers})
