@@ -35,27 +35,18 @@ COUNT_STATES: tuple[CountState, ...] = ("missing", "suppressed", "estimated")
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """What geo says of each venue, as plain Python values (V,): the judgement goes venue by venue."""
+    """What is released of each venue, as plain Python values (V,): the judgement goes venue by venue."""
 
-    low: list[float]
-    best: list[float]
-    high: list[float]
-    rounded: list[tuple[float, float, float]]
-    told: list[bool]
+    people: list[tuple[float, float, float]]
     kernel: list[float]
     state: list[int]
     neighbours: list[int]
 
     @staticmethod
     def of(people: VenuePeople, kernel: NDArray[np.float64]) -> _Numbers:
-        columns = np.stack([people.low, people.best, people.high], axis=1)
-        low, best, high = columns.T.tolist()
+        columns = rounded(np.stack([people.low, people.best, people.high], axis=1))
         return _Numbers(
-            low,
-            best,
-            high,
-            [(one[0], one[1], one[2]) for one in rounded(columns).tolist()],
-            [all(map(isfinite, one)) for one in columns.tolist()],
+            [(low, best, high) for low, best, high in columns.tolist()],
             kernel.tolist(),
             people.state.tolist(),
             people.neighbours.tolist(),
@@ -63,7 +54,7 @@ class _Numbers:
 
 
 class VenueJudge:
-    """Judges all venues that have a place, over one list of hexagons."""
+    """Judges all venues that have a place and are not masked (sensitive), over one list of hexagons."""
 
     def __init__(
         self,
@@ -75,7 +66,7 @@ class VenueJudge:
         reporting_of: Callable[[datetime], Sequence[Reporting]],
     ) -> None:
         self._policy = policy
-        self._venues = [one for one in venues if one.draft.longitude is not None]
+        self._venues = [one for one in venues if one.draft.longitude is not None and not one.draft.masked]
         self._announcements = announcements
         self._hexagons = hexagons
         self._residents = residents
@@ -120,10 +111,9 @@ class VenueJudge:
         span: tuple[datetime, datetime],
     ) -> VenueCrowding:
         limit = self._limit_of(row, zone)
+        people = numbers.people[row]
         crowding = crowding_level(
-            numbers.low[row],
-            numbers.best[row],
-            numbers.high[row],
+            *people,
             limit,
             numbers.kernel[row],
             COUNT_STATES[numbers.state[row]],
@@ -132,8 +122,8 @@ class VenueJudge:
             is_open=open_now,
             residents_known=self._residents_known[row],
         )
-        told = crowding.state != "no_data" and numbers.told[row]
-        low, best, high = numbers.rounded[row] if told else (None, None, None)
+        told = crowding.state != "no_data" and all(map(isfinite, people))
+        low, best, high = people if told else (None, None, None)
         return VenueCrowding(
             venue_id=self._venues[row].id,
             time_bin_start=span[0],

@@ -24,7 +24,7 @@ CODE_BYTES = 9  # 72 bits: a name on a poster, not a credential; it only must no
 def upsert_venues(connection: sa.Connection, drafts: Sequence[VenueDraft], now: datetime) -> tuple[int, int]:
     """Register new venues and take over changes of known ones; return how many were (new, changed)."""
     known = {(one.draft.source, one.draft.source_id): one for one in list_venues(connection)}
-    registered = dict(connection.execute(sa.select(venue.c.id, venue.c.registered_at)).tuples().all())
+    registered = {row.id: row.registered_at for row in connection.execute(sa.select(venue.c.id, venue.c.registered_at))}
     rows, added, changed = [], 0, 0
     for draft in drafts:
         before = known.get((draft.source, draft.source_id))
