@@ -15,6 +15,7 @@ import click
 
 from config.settings import system_clock
 from ingest.demo_record import DemoRecord
+from store.migrate import upgrade
 from webapp.commands.installation import Installation, installation, progress_bar
 from webapp.commands.serve import serve
 
@@ -42,7 +43,8 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
     if keep_live:
         _keep_live(days, seed)
         return
-    with installation() as here:
+    with installation(migrated=False) as here:
+        upgrade(here.database)
         _make_ready(here, days, seed, up_to_now=no_serve)
         accounts = _accounts(here)
         host, port = here.settings.host, here.settings.port
