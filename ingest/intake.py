@@ -23,7 +23,7 @@ from ingest.feeds import Feed, parse_feed
 from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
 from rules.policy import CountsPolicy
-from store import carriers, uploads
+from store import carriers, releases, uploads
 from store.blobs import digest_of
 from store.database import Connection, Database
 from store.records import Carrier, CountPayload, FaultRecord, Receipt
@@ -131,10 +131,11 @@ def _keep(
         upload_id = uploads.record_upload(connection, carrier.id, facts)
         codes = uploads.source_area_codes(connection, carrier.id, reading.area_ids)
         uploads.add_slices(connection, carrier.id, upload_id, _payloads(reading, codes))
-        grown = _grow_grid(connection, carrier, delivery, reading, codes)
-        if grown:
-            intervals = uploads.carrier_intervals(connection, carrier.id)
-        uploads.mark_dirty(connection, _touched(intervals, width))
+        touched = _touched(intervals, width)
+        if _grow_grid(connection, carrier, delivery, reading, codes):
+            touched |= _touched(uploads.carrier_intervals(connection, carrier.id), width)
+            touched.update(releases.all_bins(connection))  # others' bins too: all share one list of hexagons
+        uploads.mark_dirty(connection, touched)
         return uploads.get_receipt(connection, upload_id)
 
 

@@ -52,19 +52,27 @@ class Workplace:
 
 
 def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
-    """Estimate, release and publish every dirty base bin; return how many there were."""
+    """Estimate, release and publish every dirty base bin, until none is left; return how many there were."""
+    total = 0
+    while done := _process_once(place, now, progress):
+        total += done
+    return total
+
+
+def _process_once(place: Workplace, now: datetime, progress: Progress) -> int:
     with place.database.read() as connection:
-        dirty = uploads.dirty_bins(connection)
+        marks = uploads.dirty_bins(connection)
         newest_end = uploads.newest_interval_end(connection)
-        world = World(connection, place.cache, part(progress, 0.0, 0.3)) if dirty else None
+        world = World(connection, place.cache, part(progress, 0.0, 0.3)) if marks else None
     if world is None or newest_end is None:
         return 0
+    dirty = list(marks)
     _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
     usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
     live = _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed)
     _publish_all(place, world, live, now, part(progress, 0.6, 1.0))
     with place.database.begin() as connection:
-        uploads.clear_dirty(connection, dirty)
+        uploads.clear_dirty(connection, marks)
     return len(dirty)
 
 
@@ -140,20 +148,29 @@ def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, Any]:
 def _refresh_usual_week(
     place: Workplace, world: World, dirty: Sequence[datetime], newest_end: datetime, now: datetime
 ) -> bool:
-    """Average the history again where it changed, or where the area has no usual week yet; tell whether it was."""
-    start, end = history_span(newest_end)
+    """Average the history again where it or its span changed, or where there is none yet; tell whether it was."""
+    start, end = history_span(newest_end, place.policy.timezone)
     area = world.area_at(newest_end)
     if area is None:
         return False
     with place.database.read() as connection:
         known = releases.find_usual_profile(connection, area.digest)
-        if known is not None and not any(start <= one < end for one in dirty):
+        moved = _span_before(connection, place.policy, dirty) != (start, end)
+        if known is not None and not moved and not any(start <= one < end for one in dirty):
             return False
         week = _usual_week(connection, area, start, end, place.policy.timezone)
     if week.weeks:
         with place.database.begin() as connection:
             releases.save_usual_profile(connection, area.digest, week.to_bytes(), week.weeks, now)
     return week.weeks > 0
+
+
+def _span_before(connection: Connection, policy: Policy, dirty: Sequence[datetime]) -> tuple[datetime, datetime] | None:
+    """Return the span of history that held before the dirty bins came."""
+    new = set(dirty)
+    newest = max((one for one in releases.all_bins(connection) if one not in new), default=None)
+    width = timedelta(minutes=policy.counts.base_bin_minutes)
+    return None if newest is None else history_span(newest + width, policy.timezone)
 
 
 def _live_bins(place: Workplace, dirty: Sequence[datetime], since: datetime, *, everything: bool) -> list[datetime]:

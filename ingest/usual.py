@@ -75,10 +75,14 @@ def _mean(people: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
     return means
 
 
-def history_span(newest_end: datetime) -> tuple[datetime, datetime]:
-    """Return the span that the usual week is taken from: four weeks before the live day."""
-    end = newest_end - timedelta(days=1)
-    return end - timedelta(weeks=WEEKS), end
+def history_span(newest_end: datetime, timezone: str) -> tuple[datetime, datetime]:
+    """Return the span that the usual week is taken from: four weeks of whole local days before the live day.
+
+    Whole days, so that the usual week is made anew once a day and not with every bin.
+    """
+    day_before = (newest_end - timedelta(days=1)).astimezone(ZoneInfo(timezone))
+    end = day_before.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (end - timedelta(weeks=WEEKS)).astimezone(UTC), end.astimezone(UTC)
 
 
 def _middle(released: Released) -> NDArray[np.float64]:

@@ -186,10 +186,12 @@ release = sa.Table(
     sa.Column("carriers", sa.JSON, nullable=False),
 )
 
+# The mark changes whenever the bin is noted again, so that a run forgets only what it has seen.
 dirty_bin = sa.Table(
     "dirty_bin",
     metadata,
     sa.Column("time_bin_start", UtcDateTime, primary_key=True),
+    sa.Column("mark", sa.String(16), nullable=False, server_default=""),
 )
 
 map_frame = sa.Table(

@@ -5,7 +5,8 @@ An accepted file, its counts and the list of time bins to estimate again are one
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,9 +16,10 @@ from store.blobs import put_blobs
 from store.errors import NotFound
 from store.records import CountPayload, CountSliceRef, FaultRecord, Receipt
 from store.schema import carrier, count_slice, dirty_bin, source_area, upload
-from store.writing import insert_missing
+from store.writing import replace_rows
 
 FAULTS_KEPT = 1_000
+MARK_BYTES = 8
 
 
 def find_accepted(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
@@ -114,22 +116,29 @@ def last_interval_end_by_carrier(connection: sa.Connection) -> dict[int, datetim
 
 
 def mark_dirty(connection: sa.Connection, bins: Iterable[datetime]) -> None:
-    """Note that these base bins have to be estimated again."""
-    insert_missing(connection, dirty_bin, [{"time_bin_start": one} for one in sorted(set(bins))])
+    """Note that these base bins have to be estimated again; a bin that is noted already gets a new mark."""
+    mark = secrets.token_hex(MARK_BYTES)
+    replace_rows(connection, dirty_bin, [{"time_bin_start": one, "mark": mark} for one in sorted(set(bins))])
 
 
-def dirty_bins(connection: sa.Connection) -> list[datetime]:
-    """Return the base bins that have to be estimated again, oldest first."""
-    return list(
-        connection.execute(sa.select(dirty_bin.c.time_bin_start).order_by(dirty_bin.c.time_bin_start)).scalars()
-    )
+def dirty_bins(connection: sa.Connection) -> dict[datetime, str]:
+    """Return the base bins that have to be estimated again, oldest first, each with its mark."""
+    rows = connection.execute(sa.select(dirty_bin).order_by(dirty_bin.c.time_bin_start))
+    return {row.time_bin_start: row.mark for row in rows}
 
 
-def clear_dirty(connection: sa.Connection, bins: Iterable[datetime]) -> None:
-    """Forget that these base bins have to be estimated again: they were, in this transaction."""
-    rows = [{"start": one} for one in bins]
+def clear_dirty(connection: sa.Connection, done: Mapping[datetime, str]) -> None:
+    """Forget base bins that were estimated from what was known when `dirty_bins` returned `done`.
+
+    A bin that was marked again since then stays. One that another run has cleared meanwhile is marked again: nobody
+    knows which of the two runs wrote last.
+    """
+    left = dirty_bins(connection)
+    same = (dirty_bin.c.time_bin_start == sa.bindparam("start")) & (dirty_bin.c.mark == sa.bindparam("read_mark"))
+    rows = [{"start": one, "read_mark": mark} for one, mark in done.items() if left.get(one) == mark]
     if rows:
-        connection.execute(sa.delete(dirty_bin).where(dirty_bin.c.time_bin_start == sa.bindparam("start")), rows)
+        connection.execute(sa.delete(dirty_bin).where(same), rows)
+    mark_dirty(connection, done.keys() - left.keys())
 
 
 def base_bins(start: datetime, end: datetime, width: timedelta) -> list[datetime]:
