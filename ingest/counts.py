@@ -3,7 +3,8 @@
 What holds is a function of the set of accepted slices, never of the order of their arrival (contract.md B3):
 
 1. Slices finer than the base bin win over coarser ones and are averaged over time (counts are stocks).
-2. Among slices that cover the whole bin the shorter interval wins, then the calendar's precision, then the carrier's
+2. Of one upload's calendar rows only the most precise hold: a weekday's, not those for all days beside them.
+3. Among slices that cover the whole bin the shorter interval wins, then the calendar's precision, then the carrier's
    own revision, then the later upload: source area by source area.
 """
 
@@ -78,12 +79,21 @@ def winning_order(slices: Iterable[CountSliceRef]) -> list[CountSliceRef]:
     return sorted(slices, key=lambda one: (one.start - one.end, one.precision, one.revision, one.upload_id, one.id))
 
 
+def _most_precise(slices: Sequence[CountSliceRef]) -> list[CountSliceRef]:
+    """Keep of each upload only what its calendar says most precisely: where a weekday's row is left out, it is hidden,
+    and the row for all days does not stand in for it."""
+    most: dict[int, int] = {}
+    for one in slices:
+        most[one.upload_id] = max(most.get(one.upload_id, one.precision), one.precision)
+    return [one for one in slices if one.precision == most[one.upload_id]]
+
+
 def _overlay(
     slices: Sequence[CountSliceRef], unpacked: Mapping[str, AreaCounts], size: int
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     values = np.full(size, np.nan)
     states = np.zeros(size, np.uint8)
-    for one in winning_order(slices):
+    for one in winning_order(_most_precise(slices)):
         counts = unpacked[one.digest]
         values[counts.area_codes] = counts.values
         states[counts.area_codes] = counts.states
