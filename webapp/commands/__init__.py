@@ -56,7 +56,7 @@ def main() -> None:
 
     _log_to_stderr()
     try:
-        oryn.main(standalone_mode=False)
+        sys.exit(oryn.main(standalone_mode=False))  # without standalone mode, a command's exit code is returned
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as problem:
