@@ -18,7 +18,7 @@ import numpy as np
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
 from geo.projections import discs
 from ingest.counts import AreaCounts, pack_counts
-from ingest.faults import Fault, FileRefused
+from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import Feed, parse_feed
 from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
@@ -95,7 +95,7 @@ def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
     if reading.grid == spoken:
         return
     if reading.grid == "named":
-        fault = Fault("coverage-not-loaded", params={"example": reading.area_ids[0]})
+        fault = Fault("coverage-not-loaded", params={"example": quoted(reading.area_ids[0])})
     elif spoken is not None:
         fault = Fault("grids-mixed", params={"before": spoken, "now": reading.grid})
     else:

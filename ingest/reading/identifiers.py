@@ -44,7 +44,7 @@ PERSON_OR_SIM = rf"^\s*(?:{_PERSON_VALUE}|{_SIM_VALUE})\s*$"
 
 
 def identifier_columns(names: Sequence[str]) -> list[Fault]:
-    """Return a fault for every column whose name says that it identifies somebody."""
+    """Return a fault for every column whose name says that it identifies somebody, or is itself an identifier."""
     return [
         Fault("identifier-column", 1, quoted(name), {"column": quoted(name)}) for name in names if _names_somebody(name)
     ]
@@ -55,7 +55,7 @@ def _names_somebody(name: str) -> bool:
     words = re.findall(r"[^\W_]+", split.casefold())
     if _COUNTING.intersection(words):
         return False
-    return bool(_WORDS.intersection(words) or _JOINED.search("".join(words)))
+    return bool(_WORDS.intersection(words) or _JOINED.search("".join(words)) or re.match(PERSON_OR_SIM, name))
 
 
 def identifier_values(texts: pl.Series, pattern: str = PERSON_OR_SIM) -> pl.Series:
