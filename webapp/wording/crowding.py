@@ -195,8 +195,9 @@ def _meaning_words(low: int | None, high: int | None) -> str | None:
     if low is None or high is None:
         return None
     return _(
-        "Nine times out of ten the number of people inside lies there. The low end is right if every neighbouring "
-        "place is full and everybody who lives here is at home; the high end if everybody around is inside."
+        "Bounds, not a measurement: the low number if every neighbouring place is full and everybody who "
+        "lives here is at home, the high number if everybody around is inside. The estimate of how many are "
+        "around is itself uncertain."
     )
 
 
