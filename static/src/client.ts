@@ -40,7 +40,8 @@ export class Words {
   }
 
   number(n: number): string {
-    return n.toLocaleString(this.language);
+    // Some browsers know no Kazakh numbers; Russian ones are written the same way.
+    return n.toLocaleString([this.language, "ru"]);
   }
 }
 

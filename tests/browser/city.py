@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -177,6 +177,6 @@ STATUSES = (
 )
 
 
-def small_city(now: datetime | None = None) -> City:
-    """Return the city at the present moment, because the page reckons ages by the browser's clock."""
-    return City(now or datetime.now(UTC))
+def small_city(now: datetime) -> City:
+    """Return the city as it is at `now`; the browser's clock must say the same, because the page reckons ages by it."""
+    return City(now)

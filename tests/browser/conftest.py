@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.browser import pages
 from tests.browser.city import City, small_city
 from tests.browser.server import FakeServer, running
+from tests.conftest import NOW
 
 PHONE = {"width": 360, "height": 740}
 DESKTOP = {"width": 1280, "height": 800}
@@ -89,7 +90,7 @@ def chromium() -> Iterator[Browser]:
 def city() -> City:
     """The made-up city, made once."""
     assert (pages.ROOT / "static/dist/.vite/manifest.json").is_file(), "The front end is not built: make front"
-    made = small_city()
+    made = small_city(NOW)
     made.manifest()
     return made
 
@@ -111,6 +112,7 @@ def visit(chromium: Browser, fake: FakeServer) -> Iterator[Open]:
         context = chromium.new_context(**options)
         contexts.append(context)
         made = Visit(context.new_page(), fake)
+        made.page.clock.set_fixed_time(fake.city.now)  # the same evening at whatever hour the tests run
         made.page.on("console", lambda message: _note(made, message.type, message.text))
         made.page.on("pageerror", lambda error: made.complaints.append(str(error)))
         return made

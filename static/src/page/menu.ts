@@ -1,14 +1,14 @@
-/** On narrow screens the header folds into one line with a button; without a script it stays open. */
-import { make } from "../dom";
-
+/**
+ * On narrow screens the header folds into one line with a button; without a script it stays open.
+ * Shares no code with the map, because a shared file would be one more way to the server before the first hexagon.
+ */
 export function startMenu(): void {
   const header = document.querySelector<HTMLElement>(".site-header");
   const navigation = header?.querySelector<HTMLElement>("nav");
   const brand = header?.querySelector<HTMLElement>(".site-header__brand");
   if (!header || !navigation || !brand) return;
   const words = navigation.getAttribute("aria-label") ?? "";
-  const button = make("button", { type: "button", class: "site-header__menu", "aria-expanded": false });
-  button.append(make("span", { class: "site-header__bars", "aria-hidden": true }), words);
+  const button = menuButton(words);
   const set = (open: boolean): void => {
     header.classList.toggle("site-header--open", open);
     button.setAttribute("aria-expanded", String(open));
@@ -21,4 +21,16 @@ export function startMenu(): void {
   });
   brand.after(button);
   header.classList.add("site-header--folds");
+}
+
+function menuButton(words: string): HTMLButtonElement {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "site-header__menu";
+  button.setAttribute("aria-expanded", "false");
+  const bars = document.createElement("span");
+  bars.className = "site-header__bars";
+  bars.setAttribute("aria-hidden", "true");
+  button.append(bars, words);
+  return button;
 }
