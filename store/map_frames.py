@@ -30,11 +30,12 @@ __all__ = [
 ]
 
 PAYLOADS = {"frame", "interval", "venue_frame", "venue_ids"}
+CONTENT = ("area_digest", "venues_digest", "frame_digest", "interval_digest", "venue_frame_digest")
 FRAME_COLUMNS = (map_frame.c.frame_digest, map_frame.c.interval_digest, map_frame.c.venue_frame_digest)
 
 
 def publish_frames(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Publish pictures; one published before for the same layer and bin gets the next version.
+    """Publish pictures; one that differs from that published before for its layer and bin gets the next version.
 
     Each row: the fields of MapFrame but for digests and version, with the bytes `frame`, `interval` (or None) and
     `venue_frame`, and `venue_ids` in the order of its bytes.
@@ -46,9 +47,8 @@ def publish_frames(connection: sa.Connection, rows: Sequence[dict[str, Any]]) ->
         interval = None if row["interval"] is None else put_blobs(connection, [row["interval"]])[0]
         facts = {key: value for key, value in row.items() if key not in PAYLOADS}
         facts["venues_digest"] = venue_list_digest(row["venue_ids"])
-        version = versions.get((row["layer"], row["bin_start"]), 0) + 1
         digests = {"frame_digest": frame, "interval_digest": interval, "venue_frame_digest": venue_frame}
-        complete.append(facts | digests | {"version": version})
+        complete.append(_with_version(facts | digests, versions.get((row["layer"], row["bin_start"]))))
     replace_rows(connection, map_frame, complete)
 
 
@@ -105,10 +105,18 @@ def venue_list(connection: sa.Connection, venues_digest: str) -> tuple[str, ...]
     return tuple(found)
 
 
-def _versions(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, datetime], int]:
+def _with_version(row: dict[str, Any], before: dict[str, Any] | None) -> dict[str, Any]:
+    if before is None:
+        return row | {"version": 1}
+    same = all(row[name] == before[name] for name in CONTENT)
+    return row | {"version": before["version"] + (not same)}
+
+
+def _versions(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> dict[tuple[str, datetime], dict[str, Any]]:
+    """Return what is published already between the first and the last of `rows`, by layer and bin."""
     if not rows:
         return {}
     starts = [row["bin_start"] for row in rows]
     within = map_frame.c.bin_start.between(min(starts), max(starts))
-    found = connection.execute(sa.select(map_frame.c.layer, map_frame.c.bin_start, map_frame.c.version).where(within))
-    return {(row.layer, row.bin_start): row.version for row in found}
+    found = connection.execute(sa.select(map_frame).where(within)).mappings()
+    return {(row["layer"], row["bin_start"]): dict(row) for row in found}

@@ -385,6 +385,13 @@ def test_a_correction_publishes_the_next_version_of_a_picture(town: Town) -> Non
     assert [one.version for one in frames_of(town, "group")] == [2]
 
 
+def test_a_picture_that_is_drawn_again_and_is_the_same_is_not_revised(town: Town) -> None:
+    town.carrier()
+    town.receive(table((CENTRE, 0, 50)))
+    mark_live(town)
+    assert [one.version for one in frames_of(town, "group")] == [1]
+
+
 def test_pictures_and_crowding_are_drawn_for_the_live_window_only(town: Town) -> None:
     town.carrier()
     with town.database.begin() as connection:
