@@ -56,7 +56,8 @@ def main() -> None:
 
     _log_to_stderr()
     try:
-        sys.exit(oryn.main(standalone_mode=False))  # without standalone mode, a command's exit code is returned
+        # Without standalone mode a command's exit code is returned, not raised.
+        sys.exit(oryn.main(prog_name="oryn", standalone_mode=False))
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as problem:

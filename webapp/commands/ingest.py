@@ -21,21 +21,29 @@ REFUSED = 2
 @click.pass_context
 def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: bool) -> None:
     """Take in FILES of CARRIER; print one receipt a file. Exit code 0: all accepted, 2: at least one refused."""
+    from ingest.faults import FileRefused
     from ingest.intake import take_in
     from ingest.pipeline import process_dirty_bins
     from store import carriers
+    from webapp.commands.refusals import explain, name_file
 
     with installation() as here:
         with here.database.read() as connection:
             known = carriers.get_carrier(connection, carrier)
-        receipts = []
+        receipts, unreadable = [], []
         with progress_bar(here.language) as progress:
             for file in files:
-                receipts.append(take_in(here.database, known, file, here.policy.counts, here.now, progress))
+                try:
+                    receipts.append(take_in(here.database, known, file, here.policy.counts, here.now, progress))
+                except FileRefused as refusal:  # it could not even be opened, so there is no receipt
+                    name_file(refusal, file.name)
+                    unreadable.append(refusal)
             process_dirty_bins(here.workplace(), here.now, progress)
         for receipt in receipts:
             show(receipt, here.language, as_json)
-    if any(receipt.state == "refused" for receipt in receipts):
+    for one in unreadable:
+        click.echo(explain(one), err=True)
+    if unreadable or any(receipt.state == "refused" for receipt in receipts):
         ctx.exit(REFUSED)
 
 
