@@ -29,6 +29,7 @@ __all__ = [
     "venue_list",
 ]
 
+FINEST_RESOLUTION = 15  # H3 knows no finer one
 PAYLOADS = {"frame", "interval", "venue_frame", "venue_ids"}
 CONTENT = ("area_digest", "venues_digest", "frame_digest", "interval_digest", "venue_frame_digest")
 FRAME_COLUMNS = (map_frame.c.frame_digest, map_frame.c.interval_digest, map_frame.c.venue_frame_digest)
@@ -77,6 +78,8 @@ def layers_of_blob(connection: sa.Connection, digest: str) -> dict[str, datetime
 
 def geometry_pack(connection: sa.Connection, area_digest: str, resolution: int) -> bytes:
     """Return the geometry of an area at a resolution; raise NotFound."""
+    if resolution > FINEST_RESOLUTION:
+        raise NotFound(what="area", name=f"{area_digest}/{resolution}")
     here = (geometry_pack_table.c.area_digest == area_digest) & (geometry_pack_table.c.resolution == resolution)
     digest = connection.execute(sa.select(geometry_pack_table.c.blob_digest).where(here)).scalar_one_or_none()
     if digest is None:

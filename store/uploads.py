@@ -19,6 +19,7 @@ from store.schema import carrier, count_slice, dirty_bin, source_area, upload
 from store.writing import replace_rows
 
 FAULTS_KEPT = 1_000
+LARGEST_ID = 2**31 - 1
 MARK_BYTES = 8
 
 
@@ -42,7 +43,8 @@ def record_upload(connection: sa.Connection, carrier_id: int, facts: dict[str, A
 
 def get_receipt(connection: sa.Connection, upload_id: int) -> Receipt:
     """Return one receipt; raise NotFound."""
-    row = connection.execute(_receipts().where(upload.c.id == upload_id)).one_or_none()
+    there = 0 < upload_id <= LARGEST_ID  # beyond, a database answers with an error of its own
+    row = connection.execute(_receipts().where(upload.c.id == upload_id)).one_or_none() if there else None
     if row is None:
         raise NotFound(what="upload", name=str(upload_id))
     return _receipt(row)

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import flask_babel
+from babel.dates import get_day_names
 
 
 def gettext(text: str, **values: Any) -> str:
@@ -31,3 +32,9 @@ def number(value: float) -> str:
 def day(value: date, pattern: str) -> str:
     """Return a date as the reader's language writes it: "20 қараша"."""
     return str(flask_babel.format_date(value, pattern, rebase=False))
+
+
+def day_names() -> list[str]:
+    """Return the short names of the days of the week, Monday first."""
+    names = get_day_names("abbreviated", "stand-alone", locale=flask_babel.get_locale())
+    return [str(names[number]) for number in range(7)]

@@ -15,6 +15,7 @@ from webapp.speech import gettext, ngettext
 from webapp.wording import density
 from webapp.wording.crowding import code_of, numbers_view, public_view
 from webapp.wording.moments import age_class, age_words, clock
+from webapp.wording.venues import hours_words
 
 
 @pytest.mark.parametrize(
@@ -60,7 +61,7 @@ def test_numbers_come_with_their_meaning(app: Flask, now: datetime) -> None:
     assert view.code == "level-2"
     assert view.interval_words == "between 120 and 310 people"
     assert view.meaning_words is not None
-    assert "Nine times out of ten" in view.meaning_words
+    assert "Bounds, not a measurement" in view.meaning_words
     assert (view.low, view.best, view.high, view.limit) == (120, 200, 310, 13790)
     assert view.uncalibrated
 
@@ -159,3 +160,12 @@ def test_the_script_gets_every_word_with_its_placeholders(app: Flask, language: 
 
 def test_strangers_see_no_numbers() -> None:
     assert not may_see_numbers(None, "v")
+
+
+def test_opening_hours_name_the_days_in_the_readers_language(app: Flask) -> None:
+    expected = {"en": "Mon-Sat 10:00-02:00; Sun closed", "ru": "пн-сб 10:00-02:00; вс закрыто"}
+    said = {}
+    for code in expected:
+        with app.test_request_context(f"/?lang={code}"):
+            said[code] = hours_words("Mo-Sa 10:00-02:00; Su off")
+    assert expected == said

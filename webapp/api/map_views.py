@@ -6,9 +6,10 @@ import hashlib
 from datetime import UTC, datetime
 from typing import Any
 
-from flask import Response, abort, json, jsonify, request, send_file, url_for
+from flask import Response, abort, json, jsonify, request, send_file
 
 from ingest.faults import sentence
+from rules.policy import UNCLASSIFIED
 from store import map_frames
 from store.assess import status_of
 from store.database import Connection
@@ -75,8 +76,8 @@ def map_venues(digest: str) -> Response:
     with web().database.read() as connection:
         order = map_frames.venue_list(connection, digest)
         known = {venue.id: venue for venue in list_venues(connection)}
-    pages = url_for("pages.venue_page", venue_id="_").removesuffix("_")  # asked once, not two thousand times
-    response = jsonify(venues=[_map_venue(known[one], pages, now) for one in order if one in known])
+    listed = [_map_venue(known[one], now) if one in known else _gone(one) for one in order]
+    response = Response(_compact({"venues": listed}), mimetype="application/json")
     response.headers["Cache-Control"] = f"private, max-age={VENUES_KEPT_SECONDS}"
     response.add_etag(weak=True)
     response.vary.add("Accept-Language")
@@ -123,19 +124,33 @@ def _moment(layer: str, text: str) -> datetime:
     return moment
 
 
-def _map_venue(venue: Venue, pages: str, now: datetime) -> dict[str, Any]:
+def _map_venue(venue: Venue, now: datetime) -> dict[str, Any]:
+    """Say of a venue what the map needs and no more: the list is most of what a phone loads."""
     draft = venue.draft
     status = status_of(venue, web().policies, now)
-    names = {"kk": draft.name_kk or draft.name, "ru": draft.name_ru or draft.name}
     return {
         "id": venue.id,
-        "code": venue.code,
-        "name": names | {language(): names.get(language(), draft.name)},
+        "name": {"kk": draft.name_kk or draft.name, "ru": draft.name_ru or draft.name},
         "category": draft.category,
         "category_label": category_label(draft.category, now),
-        "longitude": draft.longitude,
-        "latitude": draft.latitude,
+        "longitude": _to_a_metre(draft.longitude),
+        "latitude": _to_a_metre(draft.latitude),
         "district": draft.district,
         "status": {"colour": status.colour, "word": sentence(status.word, {}, language())},
-        "url": pages + venue.id,
     }
+
+
+def _gone(venue_id: str) -> dict[str, Any]:
+    """Keep the place of a venue that has left the registry, or every byte after it would mean another venue."""
+    place = {"longitude": None, "latitude": None, "district": None}
+    status = {"colour": "grey", "word": sentence("status-word-not-known", {}, language())}
+    kind = {"category": UNCLASSIFIED, "category_label": ""}
+    return {"id": venue_id, "name": {"kk": "", "ru": ""}, "status": status} | kind | place
+
+
+def _to_a_metre(degrees: float | None) -> float | None:
+    return None if degrees is None else round(degrees, 5)
+
+
+def _compact(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

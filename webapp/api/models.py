@@ -98,7 +98,6 @@ class MapVenue(Given):
     """A venue on the map. Its place in the list is the place of its byte in a frame of venues."""
 
     id: str
-    code: str
     name: dict[str, str]
     category: str
     category_label: str
@@ -106,7 +105,6 @@ class MapVenue(Given):
     latitude: float | None
     district: str | None
     status: ShortStatus
-    url: str
 
 
 class MapVenues(Given):

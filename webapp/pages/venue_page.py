@@ -23,7 +23,7 @@ from webapp.venue_rows import distance_m, venue_row, visible
 from webapp.views import CrowdingView, DayStep, VenuePage
 from webapp.wording.crowding import BYTE_CODES, numbers_view, public_view
 from webapp.wording.moments import SHOWN_SPAN, clock
-from webapp.wording.venues import limit_lines, status_lines
+from webapp.wording.venues import hours_words, limit_lines, status_lines
 
 NEIGHBOURS_SHOWN = 5
 NEIGHBOURS_WITHIN_M = 400
@@ -48,7 +48,7 @@ def show(venue_id: str) -> str:
         neighbours=[venue_row(one, scene, _place(venue)) for one in neighbours],
         limit_lines=limit_lines(limit) if limit else [],
         status_lines=status_lines(status_of(venue, web().policies, now)),
-        opening_words=venue.draft.opening_hours,
+        opening_words=hours_words(venue.draft.opening_hours),
         place_words=venue.draft.address or venue.draft.district,
         read_notice=_("The owner can see that you have looked at this page.") if role else None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from ingest.faults import sentence
@@ -11,11 +12,12 @@ from rules.words import Words
 from store.records import VenueDraft
 from webapp.context import web
 from webapp.languages import language
-from webapp.speech import day
+from webapp.speech import day, day_names
 from webapp.speech import gettext as _
 from webapp.speech import number as in_words
 from webapp.views import StatusView
 
+OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 METRES_A_KM = 1000
 NEAR_M = 950
 
@@ -37,6 +39,15 @@ def category_label(category: str, now: datetime) -> str:
     if known is None:
         return _("kind not known")
     return known.names.get(language()) or known.names["en"]
+
+
+def hours_words(opening_hours: str | None) -> str | None:
+    """Return opening hours (OSM's notation, as registered) with the days of the reader's language."""
+    if opening_hours is None:
+        return None
+    days = day_names()
+    words = {"24/7": _("around the clock"), "off": _("closed")} | dict(zip(OSM_DAYS, days, strict=True))
+    return re.sub(r"24/7|off|" + "|".join(OSM_DAYS), lambda found: words[found.group()], opening_hours)
 
 
 def status_view(status: VenueStatus) -> StatusView:
