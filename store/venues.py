@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from rules.names import fold
 
+from rules.names import fold
 from store.errors import NotFound
 from store.records import Venue, VenueDraft
 from store.schema import venue
