@@ -34,9 +34,13 @@ def test_a_moment_without_an_offset_is_refused(database: Database) -> None:
 
 
 def test_a_transaction_that_fails_keeps_nothing(database: Database) -> None:
-    with pytest.raises(CarrierExists), database.begin() as connection:
-        for _ in range(2):
+    def twice() -> None:
+        with database.begin() as connection:
             carriers.add_carrier(connection, "alpha", "Alpha", 0.5, NOW)
+            carriers.add_carrier(connection, "alpha", "Alpha", 0.5, NOW)
+
+    with pytest.raises(CarrierExists):
+        twice()
     with database.read() as connection:
         assert carriers.find_carrier(connection, "alpha") is None
 
