@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$p; break; }; done)
 PY := .venv/bin/python
+PYTEST_ARGS ?= -n 2 --dist loadfile
 PIP := $(PY) -m pip --disable-pip-version-check --require-virtualenv
 FRONT_SOURCES := $(shell find static/src static/public static/index* static/*.ts static/*.json -type f 2>/dev/null)
 
