@@ -24,7 +24,7 @@ from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
 from rules.policy import CountsPolicy
 from store import carriers, releases, uploads
-from store.blobs import digest_of
+from store.blobs import digest_of, read_blob
 from store.database import Connection, Database
 from store.records import Carrier, CountPayload, FaultRecord, Receipt
 
@@ -60,7 +60,7 @@ def take_in(
         before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
         text = carriers.feed_text(connection, carrier.id)
         spoken = _grid_of(connection, carrier)
-        known = frozenset(uploads.source_area_codes(connection, carrier.id)) if spoken == "named" else None
+        known = _source_areas_in_force(connection, carrier) if spoken == "named" else None
     if before is not None:
         return replace(before, replayed=True)
     feed = Feed() if text is None else parse_feed(text)
@@ -90,6 +90,13 @@ def _grid_of(connection: Connection, carrier: Carrier) -> str | None:
     return kinds[-1] if kinds else None
 
 
+def _source_areas_in_force(connection: Connection, carrier: Carrier) -> frozenset[str]:
+    """Return the ids of every coverage version that is in force at some time; a replaced version's are unknown."""
+    versions = {one.valid_from: one.digest for one in carriers.list_coverages(connection, carrier.id)}
+    packed = (read_blob(connection, digest) for digest in set(versions.values()))
+    return frozenset(one for data in packed for one in Coverage.from_bytes(data).source_area_ids)
+
+
 def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
     """Refuse areas that have no place here: named without a coverage, or of another grid than the carrier's."""
     if reading.grid == spoken:
@@ -105,7 +112,10 @@ def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
 
 def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:
     faults = _records(refusal.faults)
-    facts = _facts(delivery, "refused", refusal.rows_in, faults, ()) | {"rows_rejected": refusal.rows_in}
+    facts = _facts(delivery, "refused", refusal.rows_in, faults, ()) | {
+        "rows_rejected": refusal.rows_in,
+        "fault_count": refusal.fault_count,
+    }
     with database.begin() as connection:
         return uploads.get_receipt(connection, uploads.record_upload(connection, carrier.id, facts))
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,13 @@ import pytest
 import sqlalchemy as sa
 
 import ingest.pipeline
+from ingest.coverage import load_coverage
 from ingest.intake import take_in
+from ingest.pipeline import Workplace
 from rules.policy import Policy
 from store import uploads
+from store.carriers import add_carrier
+from store.database import Database
 from store.records import Receipt
 from store.schema import count_slice, coverage_version, upload
 from tests.ingest.town import (
@@ -354,3 +359,41 @@ def test_a_file_killed_while_it_is_kept_leaves_nothing(any_town: Town, monkeypat
             any_town.send(content)
     assert changed_tables(before, any_town.dump()) == set()
     assert any_town.send(content).state == "accepted"
+
+
+def test_an_area_of_a_replaced_coverage_is_unknown_as_it_has_no_place_any_more(
+    sqlite_database: Database, policy: Policy, now: datetime, tmp_path: Path
+) -> None:
+    place = Workplace.at(sqlite_database, policy, tmp_path)
+    with sqlite_database.begin() as connection:
+        carrier = add_carrier(connection, "alpha", "Alpha", 0.5, now)
+    for areas in (["old", "kept"], ["kept", "new"]):
+        load_coverage(place, "alpha", _squares(tmp_path / "squares.geojson", areas), None, None, now)
+    refused = take_in(sqlite_database, carrier, _count(tmp_path / "old.csv", "old"), policy.counts, now)
+    accepted = take_in(sqlite_database, carrier, _count(tmp_path / "new.csv", "new"), policy.counts, now)
+    assert (refused.state, refused.faults[0].code) == ("refused", "source-area-unknown")
+    assert accepted.state == "accepted"
+
+
+def _squares(path: Path, names: Sequence[str]) -> Path:
+    corners = [(0.0, 0.0), (0.005, 0.0), (0.005, 0.005), (0.0, 0.005), (0.0, 0.0)]
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"zone_id": name},
+            "geometry": {
+                "type": "Polygon",
+                "coordinates": [[[76.9 + 0.01 * number + x, 43.2 + y] for x, y in corners]],
+            },
+        }
+        for number, name in enumerate(names)
+    ]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    return path
+
+
+def _count(path: Path, area: str) -> Path:
+    path.write_text(
+        f"zone_id,start,end,device_count\n{area},2026-11-20T10:00:00Z,2026-11-20T10:15:00Z,40\n", encoding="utf-8"
+    )
+    return path

@@ -21,6 +21,7 @@ def load(carrier: str, file: Path) -> None:
     """Take FILE (TOML) as the description of CARRIER's files from now on. Examples stand in docs/feeds/."""
     from ingest.faults import Fault, FileRefused
     from ingest.feeds import parse_feed
+    from ingest.pipeline import mark_everything_dirty, process_dirty_bins
     from store import carriers
 
     with installation() as here:
@@ -34,5 +35,9 @@ def load(carrier: str, file: Path) -> None:
             raise
         with here.database.begin() as connection:
             known = carriers.get_carrier(connection, carrier)
+            before = carriers.feed_text(connection, known.id)
             carriers.save_feed(connection, known.id, text, here.now)
-        click.echo(f"{carrier}: feed loaded, kind {feed.kind}")
+            if (feed.kind == "activity") != (before is not None and parse_feed(before).kind == "activity"):
+                mark_everything_dirty(connection)  # the hexagons of people are those of carriers that count people
+        click.echo(f"{carrier}: feed loaded, kind {feed.kind or 'as its columns say'}")
+        process_dirty_bins(here.workplace(), here.now)
