@@ -1,9 +1,10 @@
-"""`make bench`: every comparison, one after the other. Ratios are measured side by side in one run."""
+"""`make bench`: every comparison, one after the other, each in a process of its own, so that no peak is another's."""
 
 from __future__ import annotations
 
-from benchmarks import frames, ingest, weights
+import subprocess
+import sys
 
-for benchmark in (weights, frames, ingest):
-    benchmark.main()
-    print()
+for name in ("weights", "frames", "ingest"):
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+    print(flush=True)

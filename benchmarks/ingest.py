@@ -15,13 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-import polars as pl
-
 CELLS, BINS, ROUNDS = 30_000, 96, 3
-RANGE_M = (200.0, 3_000.0)
-BOX = (75.0, 42.0, 79.0, 45.0)
-START = "2026-03-02T00:00:00+05:00"
+MAKE = "import sys; from pathlib import Path; from benchmarks import ingest_files; ingest_files.make(Path(sys.argv[1]))"
 SCAN = (
     "import polars as pl, sys; print(pl.scan_csv(sys.argv[1]).select(pl.len(), pl.col('device_count').sum()).collect())"
 )
@@ -41,7 +36,8 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with tempfile.TemporaryDirectory(prefix="oryn-bench-") as name:
         folder = Path(name)
-        counts = _counts_file(folder)
+        _run([sys.executable, "-c", MAKE, str(folder)], {})  # elsewhere: a child's peak would count our own memory
+        counts = folder / "counts.csv"
         prepared = _prepared_home(folder)
         size = counts.stat().st_size / 1e6
         print(
@@ -60,50 +56,12 @@ def main() -> None:
         print(f"  oryn / scan, wall, pair by pair: {', '.join(f'{one:.1f}' for one in ratios)} (budget 15)")
 
 
-def _counts_file(folder: Path) -> Path:
-    random = np.random.default_rng(5)
-    starts = pl.datetime_range(
-        pl.datetime(2026, 3, 1, 19), pl.datetime(2026, 3, 2, 18, 45), "15m", time_zone="UTC", eager=True
-    ).dt.convert_time_zone("Asia/Almaty")
-    start = starts.dt.strftime("%Y-%m-%dT%H:%M:%S+05:00").to_list()
-    end = starts.dt.offset_by("15m").dt.strftime("%Y-%m-%dT%H:%M:%S+05:00").to_list()
-    cells = [f"KZ{number:06d}" for number in range(CELLS)]
-    counts_df = pl.DataFrame(
-        {
-            "cell_id": np.tile(cells, BINS),
-            "start": np.repeat(start, CELLS),
-            "end": np.repeat(end, CELLS),
-            "device_count": random.negative_binomial(2, 0.01, CELLS * BINS),
-        }
-    )
-    counts_df.write_csv(folder / "counts.csv")
-    return folder / "counts.csv"
-
-
-def _cells_file(folder: Path) -> Path:
-    random = np.random.default_rng(6)
-    west, south, east, north = BOX
-    sites = CELLS // 3
-    cells_df = pl.DataFrame(
-        {
-            "cell_id": [f"KZ{number:06d}" for number in range(CELLS)],
-            "latitude": np.repeat(random.uniform(south, north, sites), 3),
-            "longitude": np.repeat(random.uniform(west, east, sites), 3),
-            "azimuth_angle": np.tile([0.0, 120.0, 240.0], sites),
-            "horizontal_beam_width": np.full(CELLS, 65.0),
-            "range": np.exp(random.uniform(*np.log(RANGE_M), CELLS)),
-        }
-    )
-    cells_df.write_csv(folder / "cells.csv")
-    return folder / "cells.csv"
-
-
 def _prepared_home(folder: Path) -> Path:
     """Return a data folder in which the carrier and its weights are there already: they belong to the coverage."""
     home = folder / "prepared"
     environment = {"ORYN_HOME": str(home)}
     _run(_oryn("carrier", "add", "bench", "--name", "Bench", "--share", "0.3"), environment)
-    taken = _run(_oryn("coverage", "load", "bench", str(_cells_file(folder))), environment)
+    taken = _run(_oryn("coverage", "load", "bench", str(folder / "cells.csv")), environment)
     print(f"coverage: {CELLS:,} radio cells read, weighted and kept in {taken.wall:.1f} s, {taken.peak_mb:,.0f} MB")
     return home
 

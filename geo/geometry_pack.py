@@ -30,6 +30,7 @@ MAGIC = b"OHX1"
 _HEAD = struct.Struct("<4sBBHI")
 _MERCATOR_RADIUS_M = 6378137.0
 _LONGEST_VARINT = 10
+_BLOCK = 1 << 18  # values at once: each takes ten places before the unused ones are left out
 
 Ints = NDArray[np.int64]
 
@@ -94,6 +95,10 @@ def _sized(section: bytes) -> bytes:
 
 def _varints(values: NDArray[np.uint64]) -> bytes:
     """Write unsigned LEB128: seven bits a byte, lowest first, the top bit set while more follow."""
+    return b"".join(_varint_block(values[at : at + _BLOCK]) for at in range(0, len(values), _BLOCK))
+
+
+def _varint_block(values: NDArray[np.uint64]) -> bytes:
     shifts = np.arange(_LONGEST_VARINT, dtype=np.uint64) * np.uint64(7)
     groups = values[:, None] >> shifts
     used = (groups > 0) | (np.arange(_LONGEST_VARINT) == 0)
