@@ -40,8 +40,8 @@ export class Words {
   }
 
   number(n: number): string {
-    // Some browsers know no Kazakh numbers; Russian ones are written the same way.
-    return n.toLocaleString([this.language, "ru"]);
+    // Some browsers claim Kazakh and write English numbers; Russian ones are written the way Kazakh ones are.
+    return n.toLocaleString(this.language === "kk" ? "ru" : this.language);
   }
 }
 
