@@ -14,6 +14,7 @@ from geo.errors import WeightsError
 from geo.hexagons import Floats, HexIds
 
 MOST_HEXAGONS = 2_000_000
+FARTHEST_LATITUDE = 88.0  # beyond, boxes of longitude and latitude no longer hold what they bound
 _WORTH_PREPARING = 40
 _WORTH_TRIMMING = 60
 _PIECES_AT_ONCE = 20_000
@@ -81,11 +82,18 @@ def _every_row(
 
 def _hexagons_near(shapes: NDArray[Any], resolution: int) -> HexIds:
     """Give every hexagon that may touch a shape, filling boxes: one call a cluster of shapes, not one a shape."""
-    boxes = _clusters(shapely.bounds(shapes))
-    expected = _box_areas_km2(np.array(boxes)).sum() / hexagons.MEAN_AREA_KM2[resolution]
+    bounds = shapely.bounds(shapes)
+    farthest = float(np.abs(bounds[:, [1, 3]]).max())
+    if farthest > FARTHEST_LATITUDE:
+        raise WeightsError("weights-near-a-pole", {"latitude": round(farthest, 3), "most": FARTHEST_LATITUDE})
+    boxes = _clusters(bounds)
+    _refuse_too_many(float(_box_areas_km2(np.array(boxes)).sum()) / hexagons.MEAN_AREA_KM2[resolution])
+    return np.unique(np.concatenate([hexagons.hexagons_over(shapely.box(*box), resolution) for box in boxes]))
+
+
+def _refuse_too_many(expected: float) -> None:
     if expected > MOST_HEXAGONS:
         raise WeightsError("weights-too-many-hexagons", {"hexagons": int(expected), "most": MOST_HEXAGONS})
-    return np.unique(np.concatenate([hexagons.hexagons_over(shapely.box(*box), resolution) for box in boxes]))
 
 
 def _clusters(bounds: Floats) -> list[Floats]:
@@ -134,6 +142,7 @@ def overlaps_of_hexagons(ids: HexIds, resolution: int) -> Overlaps:
     proportion to the true areas of the siblings.
     """
     found = hexagons.resolutions(ids)
+    _refuse_too_many(float((7.0 ** np.maximum(resolution - found, 0)).sum()))
     rows, columns, covers = [], [], []
     for row in np.flatnonzero(found < resolution).tolist():
         kin = hexagons.children(int(ids[row]), resolution)

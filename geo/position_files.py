@@ -33,6 +33,7 @@ from geo.radio_weights import LONGEST_RANGE_M
 
 _DELIMITERS = ",;\t|"
 _MOST_ERRORS = 1000
+_BOUNDS = {"range": (0.0, 1e6), "azimuth": (-360.0, 360.0), "beam_width": (0.0, 360.0), "power": (0.0, 1e6)}
 _MICRO = {"range": 1_000.0, "power": 5.0, "height": 8.0}  # multimno's defaults for microcells
 
 
@@ -196,11 +197,29 @@ def _micro(table: Table, column: str | None) -> NDArray[np.bool_]:
     return np.array([text.lower() in {"microcell", "picocell", "femtocell"} for text in table.texts(column)])
 
 
+def _out_of_bounds(ids: tuple[str, ...], measures: dict[str, Floats]) -> list[CoverageError]:
+    """List radio cells with a number that no antenna has; nothing (NaN) is no number."""
+    wrong = [
+        (int(row), what)
+        for what, (least, most) in _BOUNDS.items()
+        for row in np.flatnonzero((measures[what] < least) | (measures[what] > most))
+    ]
+    return [
+        CoverageError(
+            "coverage-number-out-of-bounds",
+            {"id": ids[row], "value": float(measures[what][row]), "least": _BOUNDS[what][0], "most": _BOUNDS[what][1]},
+            column=what,
+        )
+        for row, what in sorted(wrong)[:_MOST_ERRORS]
+    ]
+
+
 def _of_radio_cells(
     ids: tuple[str, ...], measures: dict[str, Floats], micro: NDArray[np.bool_], notes: tuple[CoverageNote, ...]
 ) -> CoverageReading:
     for what, default in _MICRO.items():
         measures[what] = np.where(micro & ~(measures[what] > 0.0), default, measures[what])
+    _refuse(_out_of_bounds(ids, measures))
     silent = int((~(measures["range"] > 0.0)).sum())
     far = int((measures["range"] > LONGEST_RANGE_M).sum())
     assumed = (CoverageNote("coverage-ranges-assumed", {"count": silent}),) if silent else ()

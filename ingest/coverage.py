@@ -14,6 +14,7 @@ from ingest.pipeline import Workplace, mark_everything_dirty
 from ingest.progress import Progress, part, silent
 from ingest.world import World
 from store import carriers, uploads
+from store.blobs import digest_of
 from store.records import FaultRecord
 
 
@@ -48,17 +49,16 @@ def load_coverage(
     notes = tuple(FaultRecord(note.code, params=_plain(note.params)) for note in reading.notes)
     data = reading.coverage.to_bytes()
     starts = valid_from or ALWAYS
+    # What cannot be spread is refused here, before anything of it is kept.
+    weights = place.cache.get(digest_of(data), lambda: data, part(progress, 0.1, 0.9))
     with place.database.begin() as connection:
         carriers.lock_carrier(connection, carrier.id)
-        version = carriers.add_coverage(
-            connection, carrier.id, data, reading.coverage.kind, path.name, starts, now, notes
-        )
+        carriers.add_coverage(connection, carrier.id, data, reading.coverage.kind, path.name, starts, now, notes)
         uploads.source_area_codes(connection, carrier.id, reading.coverage.source_area_ids)
         mark_everything_dirty(connection, starts)
         intervals = uploads.carrier_intervals(connection, carrier.id)
         width = timedelta(minutes=place.policy.counts.base_bin_minutes)
         uploads.mark_dirty(connection, {one for span in intervals for one in uploads.base_bins(*span, width)})
-    weights = place.cache.get(version.digest, lambda: data, part(progress, 0.1, 1.0))
     _keep_present_area(place, now)
     ids = reading.coverage.source_area_ids
     return LoadedCoverage(reading.coverage.kind, len(ids), len(weights.hexagons), notes)

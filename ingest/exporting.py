@@ -40,7 +40,7 @@ def export_hexagons(
     start = uploads.base_bins(at, at + timedelta(seconds=1), width)[0]
     if stage == "released":
         with place.database.read() as connection:
-            return WRITERS[format_](_table(_released(connection, start, resolution), start))
+            return WRITERS[format_](_table(_released(place, connection, start, resolution), start))
     log.info("unreleased-export", stage=stage, time_bin_start=start.isoformat(), carrier=carrier_code)
     with place.database.read() as connection:
         world = World(connection, place.cache)
@@ -48,26 +48,35 @@ def export_hexagons(
         chosen = None if carrier_code is None else carriers.get_carrier(connection, carrier_code)
         inputs = estimator.inputs([start], None if chosen is None else chosen.id)[0]
         if inputs is None:
-            raise _nothing_at(connection, start)
+            missing = _nothing_delivered(connection, world, start)
+            return WRITERS[format_](_table(missing if resolution == FINEST else coarser(missing, resolution), start))
         if inputs.is_activity:
             return WRITERS[format_](_activity_table(inputs, *estimator.activity(inputs), resolution))
         estimate = estimator.estimate(inputs) if stage == "estimate" else estimator.spread(inputs)
     return WRITERS[format_](_table(_summed(estimate, resolution), start))
 
 
-def _released(connection: Connection, start: datetime, resolution: int) -> Released:
+def _released(place: Workplace, connection: Connection, start: datetime, resolution: int) -> Released:
     ref = releases.find_release(connection, start)
     if ref is None:
-        raise _nothing_at(connection, start)
-    hexagons = read_area(connection, ref.area_digest).hexagons
-    finest = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
+        finest = _nothing_delivered(connection, World(connection, place.cache), start)
+    else:
+        hexagons = read_area(connection, ref.area_digest).hexagons
+        finest = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
     return finest if resolution == FINEST else coarser(finest, resolution)
 
 
-def _nothing_at(connection: Connection, start: datetime) -> FileRefused:
+def _nothing_delivered(connection: Connection, world: World, start: datetime) -> Released:
+    """Return a gap between known bins as what it is, missing everywhere; refuse what lies before or after them."""
     known: Sequence[datetime] = releases.all_bins(connection)
-    first, last = (known[0].isoformat(), known[-1].isoformat()) if known else ("-", "-")
-    return FileRefused([Fault("nothing-at", params={"start": start.isoformat(), "first": first, "last": last})])
+    if not known:
+        raise FileRefused([Fault("nothing-yet")])
+    area = world.area_at(start)
+    if area is None or not known[0] < start < known[-1]:
+        params = {"start": start.isoformat(), "first": known[0].isoformat(), "last": known[-1].isoformat()}
+        raise FileRefused([Fault("nothing-at", params=params)])
+    none = np.full(len(area.hexagons), np.nan)
+    return Released(area.hexagons, none, none, none, np.full(len(none), MISSING, np.uint8))
 
 
 def _summed(estimate: HexagonEstimate, resolution: int) -> Released:

@@ -10,13 +10,16 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from errno import EISDIR
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
+from geo.errors import GeoError
 from geo.projections import discs
+from geo.weights import compute_weights
 from ingest.counts import AreaCounts, pack_counts
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import Feed, parse_feed
@@ -55,25 +58,31 @@ def take_in(
     try:
         delivery = _fingerprint(path, now)
     except OSError as problem:
-        raise FileRefused([Fault("file-unreadable", params={"reason": problem.strerror or str(problem)})]) from problem
+        raise FileRefused([Fault("file-unreadable")]) from problem
     with database.read() as connection:
         before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
         text = carriers.feed_text(connection, carrier.id)
         spoken = _grid_of(connection, carrier)
-        known = _source_areas_in_force(connection, carrier) if spoken == "named" else None
+        versions = _versions(connection, carrier) if spoken == "named" else []
+        grid_ids = frozenset(uploads.source_area_codes(connection, carrier.id))
     if before is not None:
         return replace(before, replayed=True)
     feed = Feed() if text is None else parse_feed(text)
+    known = frozenset(one for _from, ids in versions for one in ids) if versions else None
     not_after = now + timedelta(minutes=policy.max_ahead_minutes)
     try:
         reading = read_counts(path, feed, known, policy.k_min, policy.base_bin_minutes, not_after, progress)
         _refuse_unplaced(reading, spoken)
+        _refuse_not_in_force(reading, versions)
+        _refuse_unspreadable(reading, grid_ids)
     except FileRefused as refusal:
         return _record_refusal(database, carrier, delivery, refusal)
     return _keep(database, carrier, delivery, reading, policy)
 
 
 def _fingerprint(path: Path, now: datetime) -> Delivery:
+    if path.exists() and not path.is_file():
+        raise IsADirectoryError(EISDIR, "not a regular file")
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as file:
         while chunk := file.read(READ_CHUNK):
@@ -90,11 +99,13 @@ def _grid_of(connection: Connection, carrier: Carrier) -> str | None:
     return kinds[-1] if kinds else None
 
 
-def _source_areas_in_force(connection: Connection, carrier: Carrier) -> frozenset[str]:
-    """Return the ids of every coverage version that is in force at some time; a replaced version's are unknown."""
-    versions = {one.valid_from: one.digest for one in carriers.list_coverages(connection, carrier.id)}
-    packed = (read_blob(connection, digest) for digest in set(versions.values()))
-    return frozenset(one for data in packed for one in Coverage.from_bytes(data).source_area_ids)
+def _versions(connection: Connection, carrier: Carrier) -> list[tuple[datetime, frozenset[str]]]:
+    """Return from when which ids are in force, oldest first; what a version of the same day replaced is unknown."""
+    digests = {one.valid_from: one.digest for one in carriers.list_coverages(connection, carrier.id)}
+    ids = {
+        one: frozenset(Coverage.from_bytes(read_blob(connection, one)).source_area_ids) for one in set(digests.values())
+    }
+    return [(valid_from, ids[digest]) for valid_from, digest in sorted(digests.items())]
 
 
 def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
@@ -108,6 +119,30 @@ def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
     else:
         return
     raise FileRefused([fault], rows_in=reading.rows_in)
+
+
+def _refuse_not_in_force(reading: CountsReading, versions: Sequence[tuple[datetime, frozenset[str]]]) -> None:
+    """Refuse counts of areas that the coverage of their day does not have: they would have no place."""
+    if not versions or (len(versions) == 1 and versions[0][0] <= ALWAYS):
+        return
+    placed = {start: np.array([one in ids for one in reading.area_ids]) for start, ids in versions}
+    for one in reading.slices():
+        begun = max((start for start in placed if start <= one.start), default=None)
+        known = placed[begun] if begun is not None else np.zeros(len(reading.area_ids), bool)
+        lost = one.area_index[~known[one.area_index]]
+        if len(lost):
+            params = {"area": quoted(reading.area_ids[int(lost[0])]), "start": one.start.isoformat()}
+            raise FileRefused([Fault("source-area-not-in-force", params=params)], rows_in=reading.rows_in)
+
+
+def _refuse_unspreadable(reading: CountsReading, ids_before: frozenset[str]) -> None:
+    """Refuse a grid that cannot be spread before any of it is kept: it would stop every later estimate."""
+    if reading.grid == "named" or ids_before.issuperset(reading.area_ids):
+        return
+    try:
+        compute_weights(GRIDS[reading.grid](sorted(ids_before.union(reading.area_ids))))
+    except GeoError as problem:
+        raise FileRefused([Fault(problem.code, params=problem.params)], rows_in=reading.rows_in) from problem
 
 
 def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:

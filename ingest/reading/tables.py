@@ -87,6 +87,7 @@ def _text_rows(source: Source, delimiter: str, width: int, header_lines: int) ->
         schema=schema,
         separator=delimiter,
         missing_columns="insert",
+        extra_columns="ignore",  # beyond the one that shows that there are too many
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
         quote_char='"' if source.has_quotes else None,

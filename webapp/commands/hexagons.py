@@ -29,6 +29,15 @@ def command(at: str, stage: str, h3_resolution: str, format_: str, carrier: str 
     with installation() as here:
         data = export_hexagons(here.workplace(), moment(at), stage, int(h3_resolution), format_, carrier)
         if output is not None:
-            output.write_bytes(data)
+            _write(output, data)
         else:
             sys.stdout.buffer.write(data)
+
+
+def _write(output: Path, data: bytes) -> None:
+    from ingest.faults import Fault, FileRefused, quoted
+
+    try:
+        output.write_bytes(data)
+    except OSError as problem:
+        raise FileRefused([Fault("file-not-writable", params={"name": quoted(str(output))})]) from problem

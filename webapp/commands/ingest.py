@@ -12,6 +12,7 @@ from store.records import FaultRecord, Receipt
 from webapp.commands.installation import installation, progress_bar
 
 REFUSED = 2
+ROWS = ("rows_in", "rows_accepted", "rows_rejected", "rows_held", "rows_suppressed")
 
 
 @click.command()
@@ -54,12 +55,12 @@ def show(receipt: Receipt, language: str, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(receipt_json(receipt, language), ensure_ascii=False))
         return
-    again = " (delivered before: nothing changed)" if receipt.replayed else ""
-    click.echo(
-        f"{receipt.file_name}: {receipt.state}{again}; rows {receipt.rows_in} = {receipt.rows_accepted} accepted "
-        f"+ {receipt.rows_rejected} rejected + {receipt.rows_held} held; {receipt.rows_suppressed} suppressed; "
-        f"receipt {receipt.id}, sha256 {receipt.sha256[:16]}"
-    )
+    state = sentence(f"receipt-{receipt.state}", {}, language)
+    if receipt.replayed:
+        state = f"{state} ({sentence('receipt-replayed', {}, language)})"
+    numbers = {name: getattr(receipt, name) for name in ROWS}
+    facts = numbers | {"file": receipt.file_name, "state": state, "id": receipt.id, "sha256": receipt.sha256[:16]}
+    click.echo(sentence("receipt-line", facts, language))
     for note in receipt.notes:
         click.echo(f"  {sentence(note.code, note.params, language)}")
     if receipt.faults:

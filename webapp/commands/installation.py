@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from config.settings import Settings, system_clock
+from ingest.faults import Fault, FileRefused, quoted
 from ingest.progress import Progress, silent
 from rules.policy import Policy, parse_policy, policy_at
 from store.database import Database, open_database, require_current_schema, schema_is_current
@@ -20,6 +21,7 @@ from store.database import Database, open_database, require_current_schema, sche
 if TYPE_CHECKING:
     from ingest.pipeline import Workplace
 
+KNOWN_YEARS = range(1971, 2200)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 WORK = {
@@ -85,10 +87,12 @@ def moment(text: str) -> datetime:
         return system_clock()
     try:
         found = datetime.fromisoformat(text)
-    except ValueError as problem:
-        raise click.BadParameter(f"{text!r} is no moment; write 2026-11-20T20:45:00+05:00 or now") from problem
+    except ValueError:
+        found = None
+    if found is None or found.year not in KNOWN_YEARS:
+        raise FileRefused([Fault("moment-unreadable", params={"text": quoted(text)})])
     if found.tzinfo is None:
-        raise click.BadParameter(f"{text!r} has no offset; write {text}+05:00, or {text}Z for UTC")
+        raise FileRefused([Fault("moment-without-offset", params={"text": quoted(text)})])
     return found.astimezone(UTC)
 
 

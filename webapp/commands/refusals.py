@@ -7,6 +7,7 @@ from ingest.faults import Fault, FileRefused, describe, report
 from rules.errors import PolicyRefused, RulesError
 from store.errors import StoreError
 
+FAULTS_SHOWN = 20
 REFUSALS = (FileRefused, GeoError, RulesError, StoreError)
 
 
@@ -18,7 +19,8 @@ def explain(refusal: Exception) -> str:
     if isinstance(refusal, FileRefused):
         return report(refusal.faults, language, refusal.file)
     if isinstance(refusal, GeoError):
-        return report(tuple(_fault(one) for one in (refusal, *refusal.others)), language, file_of(refusal))
+        faults = [_fault(one) for one in (refusal, *refusal.others)]
+        return "\n".join(describe(fault, language, file_of(refusal)) for fault in faults[:FAULTS_SHOWN])
     if isinstance(refusal, PolicyRefused):
         faults = [Fault(one.code, one.line, one.column, one.params) for one in refusal.faults]
         return "\n".join(describe(fault, language, refusal.name) for fault in faults)
