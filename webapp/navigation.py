@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, request, url_for
@@ -10,10 +11,14 @@ from webapp.access import PUBLIC, TABLE
 from webapp.roles import actor, roles_of
 from webapp.speech import gettext as _
 
+OWN_PATH = re.compile(r"/(?![/\\])[\x21-\x7e]*", re.ASCII)
+
 
 def install(app: Flask) -> None:
     """Let templates ask for the navigation and for who is signed in."""
-    app.jinja_env.globals.update(navigation=navigation, signed_in=signed_in, account_name=account_name)
+    app.jinja_env.globals.update(
+        navigation=navigation, own_page=own_page, signed_in=signed_in, account_name=account_name
+    )
 
 
 def navigation() -> list[dict[str, Any]]:
@@ -30,6 +35,11 @@ def navigation() -> list[dict[str, Any]]:
         for endpoint, words in pages.items()
         if TABLE[endpoint, "GET"] & mine
     ]
+
+
+def own_page(asked: str | None) -> str | None:
+    """Return where to go after signing in, if that is a path here; an address elsewhere is left out of the form."""
+    return asked if asked and OWN_PATH.fullmatch(asked) else None
 
 
 def signed_in() -> bool:

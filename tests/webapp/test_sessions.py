@@ -170,3 +170,9 @@ def test_one_is_sent_back_to_where_one_wanted_to_go(browser: MakeBrowser) -> Non
 )
 def test_everybody_lands_where_the_work_is(browser: MakeBrowser, person: str, page: str) -> None:
     assert browser("anonymous").sign_in(person).location == page
+
+
+def test_an_address_elsewhere_is_left_out_of_the_form_so_that_the_next_try_succeeds(browser: MakeBrowser) -> None:
+    asked = {"/my": "/sign-in?next=/my", "https://evil.example/": "/sign-in"}
+    pages = {place: browser("anonymous").get(f"/sign-in?next={place}").text for place in asked}
+    assert asked == {place: re.findall(r'action="([^"]*)"', page)[0] for place, page in pages.items()}
