@@ -39,7 +39,8 @@ def load_coverage(
 ) -> LoadedCoverage:
     """Keep the source areas in `path` for a carrier, in force from `valid_from` on (None: always).
 
-    Bins estimated before that stand on another coverage are marked to be estimated again.
+    Bins estimated before that stand on another coverage are marked to be estimated again. The same areas again change
+    nothing.
     Raises geo.errors.CoverageError (nothing is kept) and store.errors.NotFound.
     """
     with place.database.read() as connection:
@@ -51,8 +52,12 @@ def load_coverage(
     starts = valid_from or ALWAYS
     # What cannot be spread is refused here, before anything of it is kept.
     weights = place.cache.get(digest_of(data), lambda: data, part(progress, 0.1, 0.9))
+    loaded = LoadedCoverage(reading.coverage.kind, len(reading.coverage.source_area_ids), len(weights.hexagons), notes)
     with place.database.begin() as connection:
         carriers.lock_carrier(connection, carrier.id)
+        before = {one.valid_from: one.digest for one in carriers.list_coverages(connection, carrier.id)}
+        if before.get(starts) == digest_of(data):
+            return loaded
         carriers.add_coverage(connection, carrier.id, data, reading.coverage.kind, path.name, starts, now, notes)
         uploads.source_area_codes(connection, carrier.id, reading.coverage.source_area_ids)
         mark_everything_dirty(connection, starts)
@@ -60,8 +65,7 @@ def load_coverage(
         width = timedelta(minutes=place.policy.counts.base_bin_minutes)
         uploads.mark_dirty(connection, {one for span in intervals for one in uploads.base_bins(*span, width)})
     _keep_present_area(place, now)
-    ids = reading.coverage.source_area_ids
-    return LoadedCoverage(reading.coverage.kind, len(ids), len(weights.hexagons), notes)
+    return loaded
 
 
 def _keep_present_area(place: Workplace, now: datetime) -> None:

@@ -128,3 +128,11 @@ def test_a_receipt_speaks_the_readers_language(carriers: Line, tmp_path: Path, l
     carriers.speak(language)
     good = f"hexagon,start,end,device_count\n8920e60a12fffff,{TIMES},100\n"
     assert word in carriers.done("ingest", "alpha", _written(tmp_path / "good.csv", good)).out
+
+
+def test_the_same_coverage_again_changes_nothing(carriers: Line, tmp_path: Path) -> None:
+    cells = _written(tmp_path / "cells.csv", "cell_id,latitude,longitude,range\nC1,43.2,76.9,500\n")
+    carriers.done("coverage", "load", "alpha", cells)
+    before = carriers.dump()
+    carriers.done("coverage", "load", "alpha", cells)
+    assert carriers.dump() == before

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from geo.errors import GeoError
-from ingest.faults import Fault, FileRefused, describe, report
+from ingest.faults import Fault, FileRefused, describe
 from rules.errors import PolicyRefused, RulesError
 from store.errors import StoreError
 
@@ -17,16 +19,20 @@ def explain(refusal: Exception) -> str:
 
     language = Settings().speech()
     if isinstance(refusal, FileRefused):
-        return report(refusal.faults, language, refusal.file)
+        return _lines(refusal.faults, language, refusal.file)
     if isinstance(refusal, GeoError):
         faults = [_fault(one) for one in (refusal, *refusal.others)]
-        return "\n".join(describe(fault, language, file_of(refusal)) for fault in faults[:FAULTS_SHOWN])
+        return _lines(faults, language, file_of(refusal))
     if isinstance(refusal, PolicyRefused):
         faults = [Fault(one.code, one.line, one.column, one.params) for one in refusal.faults]
         return "\n".join(describe(fault, language, refusal.name) for fault in faults)
     if isinstance(refusal, (RulesError, StoreError)):
         return describe(_fault(refusal), language)
     raise refusal
+
+
+def _lines(faults: Sequence[Fault], language: str, file: str | None) -> str:
+    return "\n".join(describe(fault, language, file) for fault in faults[:FAULTS_SHOWN])
 
 
 def name_file(refusal: GeoError | FileRefused, name: str) -> None:
