@@ -24,13 +24,13 @@ setup: .venv/.dev static/dist/.built
 
 .venv/.runtime: requirements.lock pyproject.toml | .venv/bin/python
 	@echo "Installing what production needs (from the lock file, checked by hash)"
-	@$(PIP) install --require-hashes --progress-bar on -q -r requirements.lock
+	@[ -t 1 ] && quiet= || quiet=-q; $(PIP) install --require-hashes --progress-bar on $$quiet -r requirements.lock
 	@$(PIP) install --no-deps --no-build-isolation -q -e .
 	@touch $@
 
 .venv/.dev: requirements-dev.lock .venv/.runtime
 	@echo "Installing what tests and checks need"
-	@$(PIP) install --require-hashes --progress-bar on -q -r requirements-dev.lock
+	@[ -t 1 ] && quiet= || quiet=-q; $(PIP) install --require-hashes --progress-bar on $$quiet -r requirements-dev.lock
 	@touch $@
 
 static/dist/.built: .venv/.runtime $(FRONT_SOURCES)
