@@ -44,7 +44,13 @@ def command(venue: str | None, at: str, format_: str) -> None:
         return
     writer = csv.DictWriter(sys.stdout, COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(facts)
+    writer.writerows(one | {"level": _levels(one)} for one in facts)
+
+
+def _levels(facts: dict[str, Any]) -> str | None:
+    """Return `2`, or `2-3` between two levels: a column of its own for the upper one would be overlooked."""
+    low, high = facts["level"], facts["level_high"]
+    return None if low is None else str(low) if low == high else f"{low}-{high}"
 
 
 def crowding_facts(venue_id: str, row: VenueCrowding | None, start: datetime) -> dict[str, Any]:
