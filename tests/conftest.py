@@ -11,9 +11,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from store.database import Database, open_database
 from store.migrate import upgrade
+
+# New examples are looked for on desks; a change is judged by the same ones every time.
+settings.register_profile("same-examples", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("same-examples")
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 _numbers = itertools.count()

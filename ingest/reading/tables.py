@@ -57,11 +57,18 @@ def text_table(source: Source, feed: Feed) -> Table:
     delimiter = feed.delimiter or _delimiter_of(first)
     if source.has_quotes:
         _refuse_unbalanced_quotes(source, delimiter)
-    fields = next(csv.reader([first], delimiter=delimiter), [])
+    fields = _fields(first, delimiter)
     names = tuple(fields) if feed.header else feed.column_names
     if len(names) > MOST_COLUMNS:  # before a schema of that width is built
         raise FileRefused([Fault("too-many-columns", 1, params={"count": len(names), "limit": MOST_COLUMNS})])
     return Table(names, _text_rows(source, delimiter, len(names), 1 if feed.header else 0))
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error as problem:  # a carriage return in the middle of the line
+        raise FileRefused([Fault("line-ends-old", 1)]) from problem
 
 
 def _first_line(source: Source) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 import zstandard
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ingest.faults import FileRefused
@@ -104,6 +104,7 @@ def verdict(content: bytes) -> CountsReading | str:
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=400))
+@example(b"zone_id,start\rcount\n1,2\n")
 def test_any_bytes_are_read_or_refused_with_a_reason(content: bytes) -> None:
     assert verdict(content)
 
