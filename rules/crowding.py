@@ -1,7 +1,8 @@
 """Say how crowded a venue is against the number now permitted, or why that cannot be told.
 
-Promises: a level only where the whole interval low..high supports it: one level, or two neighbours ("between");
-otherwise `area_only` with the reason. Bands are half-open: exactly at an edge is the higher level.
+Promises: a level only where the whole interval low..high supports it: one level however wide (beyond the permitted
+number it is the last one), or two neighbours ("between") if it is narrow; otherwise `area_only` with the reason.
+Bands are half-open: exactly at an edge is the higher level.
 Does not: call anything a breach (contract D): level 4 means near the permitted number or beyond it.
 """
 
@@ -61,7 +62,8 @@ def crowding_level(
     if kernel < policy.resolvable_kernel or isnan(kernel):
         return _area_only("source-areas-too-large", resolved_pct=_per_cent(kernel))
     first, last = level_of(low, permitted, policy), level_of(high, permitted, policy)
-    if last - first <= 1 and (high - low) / 2 <= policy.max_half_width_share * permitted:
+    narrow = (high - low) / 2 <= policy.max_half_width_share * permitted
+    if first == last or (last - first == 1 and narrow):
         return Crowding("level", first, last)
     return _too_wide(low, high, neighbours, residents_known)
 

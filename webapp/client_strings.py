@@ -124,12 +124,14 @@ def _answer(_: Gettext, ngettext: Ngettext) -> dict[str, str]:
         ),
         **_forms(
             "answer.quiet",
-            lambda n: ngettext("The {n} open venue here has room.", "All {n} open venues here have room.", n),
+            lambda n: ngettext("{n} venue here has room.", "{n} venues here have room.", n),
         ),
         **_forms(
             "answer.crowded",
             lambda n: ngettext(
-                "{crowded} of {n} venue here is busy or full.", "{crowded} of {n} venues here are busy or full.", n
+                "{crowded} of {n} venue here is busy, or may be.",
+                "{crowded} of {n} venues here are busy, or may be.",
+                n,
             ),
         ),
         **_forms(

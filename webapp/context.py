@@ -42,8 +42,8 @@ class Web:
         return policy_at(self.policies, moment)
 
     def local(self, moment: datetime) -> datetime:
-        """Return `moment` on the clocks of the place that the policy is for."""
-        return moment.astimezone(ZoneInfo(self.policy(moment).timezone))
+        """Return `moment` on the clocks of the place that the policy of now is for: data may be older than any."""
+        return moment.astimezone(ZoneInfo(self.policy(self.clock()).timezone))
 
 
 def web() -> Web:

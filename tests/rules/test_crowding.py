@@ -49,8 +49,12 @@ def test_three_levels_are_no_answer() -> None:
 
 
 def test_half_an_interval_may_be_as_wide_as_the_policy_says_and_no_wider() -> None:
-    assert judged(80, 150).state == "level"  # half width exactly 0.35 of 100
-    assert judged(80, 150.1).state == "area_only"
+    assert judged(50, 120).state == "level"  # half width exactly 0.35 of 100
+    assert judged(50, 120.1).state == "area_only"
+
+
+def test_an_interval_wholly_beyond_the_permitted_number_is_the_last_level_however_wide() -> None:
+    assert (judged(310, 670).level, judged(310, 670).level_high) == (4, 4)
 
 
 def test_the_kernel_decides_exactly_at_its_edge() -> None:

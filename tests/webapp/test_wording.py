@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -169,3 +169,8 @@ def test_opening_hours_name_the_days_in_the_readers_language(app: Flask) -> None
         with app.test_request_context(f"/?lang={code}"):
             said[code] = hours_words("Mo-Sa 10:00-02:00; Su off")
     assert expected == said
+
+
+def test_data_older_than_every_policy_still_have_a_clock_and_a_date(app: Flask, now: datetime) -> None:
+    with app.test_request_context("/?lang=en"):
+        assert clock(datetime(2019, 3, 4, 3, 0, tzinfo=UTC), now).endswith(", 4 March 2019")

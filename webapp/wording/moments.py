@@ -42,4 +42,5 @@ def clock(moment: datetime, now: datetime) -> str:
     words = f"{local:%H:%M}"
     if local.date() == today.date():
         return words
-    return f"{words}, {day(local.date(), 'd MMMM')}"
+    pattern = "d MMMM" if local.year == today.year else "d MMMM y"
+    return f"{words}, {day(local.date(), pattern)}"

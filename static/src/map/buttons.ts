@@ -13,12 +13,19 @@ export function startButtons(map: L.Map, location: Location, sheet: Sheet): void
     if (place) map.setView([place.latitude, place.longitude], Math.max(map.getZoom(), 15));
   });
   on("#show-legend", () => {
-    const legend = need<HTMLDetailsElement>("#legend");
-    legend.open = true;
-    sheet.openTo("half");
-    legend.scrollIntoView({ block: "start" });
-    legend.querySelector("summary")?.focus({ preventScroll: true });
+    if (need<HTMLElement>("#panel").hidden) return showLegend(sheet);
+    // A card stands before the list: it is closed the way the browser's own button closes it.
+    window.addEventListener("popstate", () => showLegend(sheet), { once: true });
+    history.back();
   });
+}
+
+function showLegend(sheet: Sheet): void {
+  const legend = need<HTMLDetailsElement>("#legend");
+  legend.open = true;
+  sheet.openTo("half");
+  legend.scrollIntoView({ block: "start" });
+  legend.querySelector("summary")?.focus({ preventScroll: true });
 }
 
 function on(selector: string, action: () => void): void {

@@ -5,7 +5,7 @@ import { levelsOf, venueCode, type StepOfCode } from "../wire/frames";
 export interface Tally {
   /** Venues whose level is told. */
   told: number;
-  /** Of these, the ones in the upper two levels. */
+  /** Of these, the ones that are, or may be, in the upper two levels. */
   crowded: number;
   /** Open venues whose level cannot be told. */
   untold: number;
@@ -17,7 +17,7 @@ export function tally(codes: Uint8Array, indexes: readonly number[]): Tally {
     const code = venueCode(codes[index]);
     const levels = levelsOf(code);
     if (levels) sum.told += 1;
-    if (levels && levels[0] >= 3) sum.crowded += 1;
+    if (levels && levels[1] >= 3) sum.crowded += 1;
     if (code === "area-only" || code === "no-data") sum.untold += 1;
   }
   return sum;
