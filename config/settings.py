@@ -31,9 +31,9 @@ class Settings(BaseSettings):
     policies: Path = Field(POLICIES, description="Folder with the dated policy files.")
 
     def prepare_home(self) -> Path:
-        """Make the data folder, if it is not there, and return it."""
+        """Make the data folder, if it is not there, and return it, absolute: libraries read relative ones elsewhere."""
         self.home.mkdir(parents=True, exist_ok=True)
-        return self.home
+        return self.home.resolve()
 
     def cookie_secret(self) -> str:
         """Return the secret that signs cookies; make it once, readable by its owner only."""
