@@ -13,7 +13,7 @@ from store.migrate import upgrade
 from webapp.app import create_app
 
 
-@pytest.mark.parametrize(("language", "word"), [("kk", "Қазір"), ("ru", "Где сейчас людно")])
+@pytest.mark.parametrize(("language", "word"), [("kk", "Қазір қай жерде адам көп"), ("ru", "Где сейчас людно")])
 def test_a_relative_data_folder_speaks_every_language(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: datetime, language: str, word: str
 ) -> None:
