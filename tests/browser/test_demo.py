@@ -26,6 +26,7 @@ from store.releases import all_bins
 from store.uploads import receipts_of
 from store.venues import find_venue, list_venues
 from tests.browser.conftest import PHONE
+from tests.browser.signing_in import sign_in
 
 PATIENCE_SECONDS = 300
 CountColours = Callable[[bytes], dict[tuple[int, ...], int]]
@@ -105,11 +106,7 @@ def test_a_group_sees_the_city_on_a_phone(demo: Demo, chromium: Browser, pixels:
     page = context.new_page()
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(demo.address + "/sign-in")
-    email, password = demo.passwords["group"]
-    page.fill("input[name=email]", email)
-    page.fill("input[name=password]", password)
-    page.click("button[type=submit]")
+    sign_in(page, demo.address, *demo.passwords["group"])
     page.wait_for_selector('#map-page[data-ready="window"]', timeout=60_000)
     page.wait_for_timeout(500)
     shown = pixels(page.screenshot(clip={"x": 0, "y": 60, "width": 290, "height": 420}))
