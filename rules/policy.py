@@ -33,6 +33,31 @@ class CountsPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryPolicy:
+    """What holds at the operators' door: when counts wait for a person, what is kept how long, when keys end.
+
+    `hold_sigma`: robust standard deviations from the usual hour of the week beyond which counts wait for headquarters;
+    the deviation is never taken smaller than `hold_area_floor` x median (one source area) or `hold_total_floor` x
+    median (a carrier's total and its share); `hold_min_weeks`..`hold_max_weeks`: how many past weeks it looks at.
+    """
+
+    hold_sigma: float
+    hold_area_floor: float
+    hold_total_floor: float
+    hold_min_weeks: int
+    hold_max_weeks: int
+    drift_sigma: float
+    coverage_share_min: float
+    late_after_minutes: int
+    raw_days: int
+    counts_days: int
+    key_days: int
+    keys_at_once: int
+    token_minutes: int
+    invitation_hours: int
+
+
+@dataclass(frozen=True, slots=True)
 class EstimationPolicy:
     """Relative errors of spreading and of shares, and how many standard deviations an interval spans."""
 
@@ -196,6 +221,7 @@ class Policy:
     timezone: str
     timezones: Mapping[str, str]
     counts: CountsPolicy
+    delivery: DeliveryPolicy
     estimation: EstimationPolicy
     map: MapPolicy
     crowding: CrowdingPolicy

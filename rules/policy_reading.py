@@ -17,6 +17,7 @@ from rules.policy import (
     Bound,
     CountsPolicy,
     CrowdingPolicy,
+    DeliveryPolicy,
     EstimationPolicy,
     HoursPolicy,
     MapPolicy,
@@ -84,6 +85,7 @@ def _read_root(root: Section, name: str) -> Policy:
         timezone=timezone_of(head.get("timezone"), root.findings),
         timezones=_read_timezones(head),
         counts=_read_counts(root.section("counts")),
+        delivery=_read_delivery(root.section("delivery")),
         estimation=_read_estimation(root.section("estimation")),
         map=_read_map(root.section("map")),
         crowding=_read_crowding(root.section("crowding")),
@@ -127,6 +129,28 @@ def _read_counts(section: Section) -> CountsPolicy:
         section.findings.add("policy-bin-does-not-fill-a-day", section.entry, minutes=counts.base_bin_minutes)
     section.close()
     return counts
+
+
+def _read_delivery(section: Section) -> DeliveryPolicy:
+    weeks_min = sourced_whole(section, "hold_min_weeks", 2)
+    delivery = DeliveryPolicy(
+        hold_sigma=sourced_number(section, "hold_sigma", 1),
+        hold_area_floor=sourced_number(section, "hold_area_floor"),
+        hold_total_floor=sourced_number(section, "hold_total_floor"),
+        hold_min_weeks=weeks_min,
+        hold_max_weeks=sourced_whole(section, "hold_max_weeks", weeks_min),
+        drift_sigma=sourced_number(section, "drift_sigma", 1),
+        coverage_share_min=sourced_number(section, "coverage_share_min", 0, 1),
+        late_after_minutes=sourced_whole(section, "late_after_minutes", 1),
+        raw_days=sourced_whole(section, "raw_days", 1),
+        counts_days=sourced_whole(section, "counts_days", 1),
+        key_days=sourced_whole(section, "key_days", 1),
+        keys_at_once=sourced_whole(section, "keys_at_once", 1),
+        token_minutes=sourced_whole(section, "token_minutes", 1),
+        invitation_hours=sourced_whole(section, "invitation_hours", 1),
+    )
+    section.close()
+    return delivery
 
 
 def _read_estimation(section: Section) -> EstimationPolicy:

@@ -1,8 +1,7 @@
-"""Carriers, their keys, their feeds and the versions of their coverage."""
+"""Carriers, their feeds and the versions of their coverage."""
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ import sqlalchemy as sa
 from store.blobs import put_blob
 from store.errors import NotFound, StoreError
 from store.records import Carrier, CoverageVersion, FaultRecord
-from store.schema import carrier, carrier_key, coverage_version, feed
+from store.schema import carrier, coverage_version, feed
 
 
 class CarrierExists(StoreError):
@@ -49,13 +48,6 @@ def list_carriers(connection: sa.Connection) -> list[Carrier]:
 def lock_carrier(connection: sa.Connection, carrier_id: int) -> None:
     """Let one transaction at a time write for a carrier (SQLite has one writer anyway)."""
     connection.execute(sa.select(carrier.c.id).where(carrier.c.id == carrier_id).with_for_update())
-
-
-def add_key(connection: sa.Connection, carrier_id: int, key_id: str, secret: str, now: datetime) -> None:
-    """Keep the hash of a carrier's key; the secret itself is kept nowhere (256 random bits need no slow hash)."""
-    secret_sha256 = hashlib.sha256(secret.encode()).hexdigest()
-    row = {"carrier_id": carrier_id, "key_id": key_id, "secret_sha256": secret_sha256, "created_at": now}
-    connection.execute(sa.insert(carrier_key).values(row))
 
 
 def save_feed(connection: sa.Connection, carrier_id: int, text: str, now: datetime) -> None:

@@ -2,6 +2,10 @@
 
 StoreError
 ├── NotFound           nothing is kept under that name
+├── AlreadyThere       a unique index refused a second one
+├── Fenced             (jobs) the job belongs to another worker now
+├── TooManyKeys        (carrier_keys) as many keys as may live at a time live already
+├── CarrierExists      (carriers) the code is taken
 ├── DatabaseTooOld     the schema is behind the code
 └── UnsafeDatabase     this SQLite can lose data in the mode that was asked for
 """
@@ -23,6 +27,10 @@ class StoreError(Exception):
 
 class NotFound(StoreError):
     code = "not-found"
+
+
+class AlreadyThere(StoreError):
+    code = "already-there"
 
 
 class DatabaseTooOld(StoreError):

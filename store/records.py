@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Literal
 
 Participation = Literal["applied", "test_week", "member", "leader", "suspended", "left", "not_participating"]
-UploadState = Literal["accepted", "refused"]
+UploadState = Literal["received", "accepted", "held", "refused", "withdrawn", "failed"]
+Origin = Literal["api", "page", "command"]
 MapLayer = Literal["public", "group"]
 
 
@@ -52,7 +53,12 @@ class FaultRecord:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of one delivered file. `rows_in == rows_accepted + rows_rejected + rows_held`, always."""
+    """What became of one delivered file. `rows_in == rows_accepted + rows_rejected + rows_held`, always.
+
+    `state`: received (kept, not read yet), accepted, held (some rows wait for headquarters, the others count), refused,
+    withdrawn, failed (we could not read it: our fault, it is kept and somebody was told). `raw_name`: its bytes in the
+    folder of deliveries, None once they are deleted.
+    """
 
     id: int
     carrier_code: str
@@ -71,6 +77,13 @@ class Receipt:
     fault_count: int
     faults: tuple[FaultRecord, ...]
     notes: tuple[FaultRecord, ...]
+    origin: Origin = "command"
+    sent_by: str = ""
+    idempotency_key: str | None = None
+    raw_name: str | None = None
+    settled_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    counts_erased_at: datetime | None = None
     replayed: bool = False
 
 
@@ -79,7 +92,8 @@ class CountPayload:
     """The accepted counts of one upload for one interval `[start, end)`.
 
     `area_codes` uint32 little endian, `values` float64, `states` uint8 (0 no_coverage, 1 suppressed, 2 counted), all of
-    one length, packed by `ingest.counts`; the store does not look inside `data`.
+    one length, packed by `ingest.counts`; the store does not look inside `data`. `counted_total` sums the counted
+    values; the two numbers of areas say how many were counted and how many suppressed.
     """
 
     start: datetime
@@ -88,6 +102,9 @@ class CountPayload:
     revision: int
     kind: str
     data: bytes
+    counted_total: float = 0.0
+    counted_areas: int = 0
+    suppressed_areas: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +120,14 @@ class CountSliceRef:
     revision: int
     kind: str
     digest: str
+    counted_total: float = 0.0
+    counted_areas: int = 0
+    suppressed_areas: int = 0
+
+    @property
+    def is_erased(self) -> bool:
+        """Whether its counts were deleted when their time was over; what was released from them stays."""
+        return not self.digest
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,10 @@ carrier_key = sa.Table(
     sa.Column("key_id", sa.String(20), nullable=False, unique=True),
     sa.Column("secret_sha256", sa.String(64), nullable=False),
     sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("created_by", sa.String(200), nullable=False, server_default=""),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("revoked_at", UtcDateTime),
+    sa.Column("last_used_at", UtcDateTime),
 )
 
 feed = sa.Table(
@@ -128,19 +132,29 @@ upload = sa.Table(
     sa.Column("fault_count", sa.Integer, nullable=False),
     _json("faults"),
     _json("notes"),
+    sa.Column("origin", sa.String(10), nullable=False, server_default="command"),
+    sa.Column("sent_by", sa.String(200), nullable=False, server_default=""),
+    sa.Column("idempotency_key", sa.String(200)),
+    sa.Column("raw_name", sa.String(120)),
+    sa.Column("settled_at", UtcDateTime),
+    sa.Column("withdrawn_at", UtcDateTime),
+    sa.Column("counts_erased_at", UtcDateTime),
     sa.CheckConstraint("rows_in = rows_accepted + rows_rejected + rows_held", name="every_row_accounted"),
 )
 
-# The guarantee against a doubled upload is this index, not the look-up before it. A refused file changed nothing,
-# so it may be sent again once its cause (a missing coverage, say) is mended.
+# The guarantees against a doubled upload are these indexes, not the look-up before them. A refused file changed
+# nothing, so it may be sent again once its cause (a missing coverage, say) is mended; a withdrawn one, anew.
+LIVE_STATES = ("received", "accepted", "held")
+_LIVE = sa.text("state IN ('received', 'accepted', 'held')")
 sa.Index(
-    "uq_upload_accepted_bytes",
+    "uq_upload_live_bytes",
     upload.c.carrier_id,
     upload.c.sha256,
     unique=True,
-    sqlite_where=upload.c.state == "accepted",
-    postgresql_where=upload.c.state == "accepted",
+    sqlite_where=_LIVE,
+    postgresql_where=_LIVE,
 )
+sa.Index("uq_upload_idempotency_key", upload.c.carrier_id, upload.c.idempotency_key, unique=True)
 
 count_slice = sa.Table(
     "count_slice",
@@ -154,6 +168,9 @@ count_slice = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("blob_digest", sa.String(64), nullable=False),
+    sa.Column("counted_total", sa.Float, nullable=False, server_default="0"),
+    sa.Column("counted_areas", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("suppressed_areas", sa.Integer, nullable=False, server_default="0"),
     sa.Index("ix_count_slice_interval", "start", "end"),
 )
 

@@ -13,14 +13,71 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.blobs import put_blobs
-from store.errors import NotFound
+from store.errors import AlreadyThere, NotFound
 from store.records import CountPayload, CountSliceRef, FaultRecord, Receipt
-from store.schema import carrier, count_slice, dirty_bin, source_area, upload
+from store.schema import LIVE_STATES, carrier, count_slice, dirty_bin, source_area, upload
 from store.writing import replace_rows
 
 FAULTS_KEPT = 1_000
 LARGEST_ID = 2**31 - 1
 MARK_BYTES = 8
+
+
+def record_received(connection: sa.Connection, carrier_id: int, facts: Mapping[str, Any]) -> int:
+    """Append the receipt of a file that is kept but not read yet, and return its id.
+
+    `facts`: file_name, sha256, size_bytes, received_at, origin, sent_by, idempotency_key, raw_name. The same living
+    bytes, or the same idempotency key, raise `AlreadyThere`: the unique indexes decide, not a look-up before.
+    """
+    nothing = dict.fromkeys(("rows_in", "rows_accepted", "rows_rejected", "rows_held", "rows_suppressed"), 0)
+    values = {"carrier_id": carrier_id, "state": "received", "fault_count": 0, "faults": [], "notes": []}
+    row = nothing | values | dict(facts)
+    try:
+        return int(connection.execute(sa.insert(upload).values(row).returning(upload.c.id)).scalar_one())
+    except sa.exc.IntegrityError as twice:
+        raise AlreadyThere(what="upload") from twice
+
+
+def settle(connection: sa.Connection, upload_id: int, facts: Mapping[str, Any]) -> None:
+    """Write what became of a received file: `facts` are columns of `upload`, with FaultRecords for faults and notes."""
+    values = dict(facts)
+    values["faults"] = [_as_json(fault) for fault in values.get("faults", ())[:FAULTS_KEPT]]
+    values["notes"] = [_as_json(note) for note in values.get("notes", ())]
+    mine = (upload.c.id == upload_id) & (upload.c.state == "received")
+    if connection.execute(sa.update(upload).where(mine).values(values)).rowcount != 1:
+        raise NotFound(what="upload", name=str(upload_id))
+
+
+def find_live(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
+    """Return the receipt of the same bytes, if this carrier delivered them and they are received, accepted or held."""
+    same = (upload.c.carrier_id == carrier_id) & (upload.c.sha256 == sha256) & upload.c.state.in_(LIVE_STATES)
+    row = connection.execute(_receipts().where(same)).one_or_none()
+    return None if row is None else _receipt(row)
+
+
+def find_by_key(connection: sa.Connection, carrier_id: int, idempotency_key: str) -> Receipt | None:
+    """Return the receipt of the delivery that came under this idempotency key, whatever became of it."""
+    same = (upload.c.carrier_id == carrier_id) & (upload.c.idempotency_key == idempotency_key)
+    row = connection.execute(_receipts().where(same)).one_or_none()
+    return None if row is None else _receipt(row)
+
+
+def withdraw(connection: sa.Connection, upload_id: int, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Take an upload back: delete its counts, held ones too, and return the intervals for which it had counts.
+
+    The receipt stays, in state `withdrawn`; its rows are counted as before. Raises NotFound where it is not live.
+    """
+    from store.held import held_slice
+
+    mine = (upload.c.id == upload_id) & upload.c.state.in_(LIVE_STATES)
+    values = {"state": "withdrawn", "withdrawn_at": now}
+    if connection.execute(sa.update(upload).where(mine).values(values)).rowcount != 1:
+        raise NotFound(what="upload", name=str(upload_id))
+    columns = sa.select(count_slice.c.start, count_slice.c.end).where(count_slice.c.upload_id == upload_id).distinct()
+    intervals = [(row.start, row.end) for row in connection.execute(columns)]
+    connection.execute(sa.delete(count_slice).where(count_slice.c.upload_id == upload_id))
+    connection.execute(sa.delete(held_slice).where(held_slice.c.upload_id == upload_id))
+    return intervals
 
 
 def find_accepted(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
@@ -84,6 +141,9 @@ def add_slices(connection: sa.Connection, carrier_id: int, upload_id: int, paylo
             "revision": payload.revision,
             "kind": payload.kind,
             "blob_digest": digest,
+            "counted_total": payload.counted_total,
+            "counted_areas": payload.counted_areas,
+            "suppressed_areas": payload.suppressed_areas,
         }
         for payload, digest in zip(payloads, digests, strict=True)
     ]

@@ -6,6 +6,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 import store.accounts
+import store.audit
+import store.carrier_keys
+import store.held
+import store.jobs
 import store.schema
 from store.database import Database, schema_is_current, wal_is_safe
 from store.migrate import current_revision, downgrade, head_revision, upgrade
