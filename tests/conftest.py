@@ -41,7 +41,7 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty, migrated database: each test runs on both kinds."""
-    url = _postgresql_database(request) if request.param == "postgresql" else None
+    url = postgresql_database(request) if request.param == "postgresql" else None
     opened = open_database(url, tmp_path)
     upgrade(opened)
     yield opened
@@ -72,7 +72,8 @@ def now() -> datetime:
     return NOW
 
 
-def _postgresql_database(request: pytest.FixtureRequest) -> str:
+def postgresql_database(request: pytest.FixtureRequest) -> str:
+    """Return the address of a new, empty database on the session's PostgreSQL."""
     uri = request.getfixturevalue("postgresql_server")
     name = f"oryn_{os.getpid()}_{next(_numbers)}"
     engine = sa.create_engine(sa.make_url(uri).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
