@@ -39,14 +39,21 @@ class DeliveryPolicy:
     `hold_sigma`: robust standard deviations from the usual hour of the week beyond which counts wait for headquarters;
     the deviation is never taken smaller than `hold_area_floor` x median (one source area) or `hold_total_floor` x
     median (a carrier's total and its share); `hold_min_weeks`..`hold_max_weeks`: how many past weeks it looks at.
+    One area is held only for more people above the usual than `hold_gathering_people`. A file whose hours fit the past
+    better when moved by whole hours: `shift_fit_note` and `shift_fit_hold` are the distance then over the distance now,
+    for a file of at least `shift_hours_min` hours of the day.
     """
 
     hold_sigma: float
     hold_area_floor: float
     hold_total_floor: float
+    hold_gathering_people: float
     hold_min_weeks: int
     hold_max_weeks: int
     drift_sigma: float
+    shift_hours_min: int
+    shift_fit_note: float
+    shift_fit_hold: float
     coverage_share_min: float
     late_after_minutes: int
     raw_days: int
