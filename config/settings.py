@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, validation_alias="PORT", ge=1, le=65535, description="Port to listen on.")
     language: str | None = Field(None, description="Language of the command line: kk, ru or en.")
     https: bool = Field(False, description="The service is reached by https: cookies become __Host- and Secure.")
+    max_upload_mb: int = Field(2048, ge=1, description="The largest delivery that is received, in megabytes.")
     policies: Path = Field(POLICIES, description="Folder with the dated policy files.")
 
     def prepare_home(self) -> Path:

@@ -4,6 +4,8 @@ StoreError
 ├── NotFound           nothing is kept under that name
 ├── AlreadyThere       a unique index refused a second one
 ├── Fenced             (jobs) the job belongs to another worker now
+├── StorageFull        (outages) the disk of the database has no room
+├── DatabaseAway       (outages) the database does not answer now
 ├── TooManyKeys        (carrier_keys) as many keys as may live at a time live already
 ├── CarrierExists      (carriers) the code is taken
 ├── DatabaseTooOld     the schema is behind the code
