@@ -6,13 +6,14 @@ before everything else that looks at a request: who may not enter learns nothing
 
 from __future__ import annotations
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from webapp.roles import CARRIER, GROUP, HEADQUARTERS, OWNER, actor, roles_of
 
 PUBLIC = frozenset({"public"})
 SIGNED_IN = frozenset({GROUP, OWNER, CARRIER, HEADQUARTERS})
+ENROLLING = frozenset({"enrolling"})  # signed in, but the second factor that the role demands is not set up yet
 API_PREFIX = "/api/"
 
 TABLE: dict[tuple[str, str], frozenset[str]] = {
@@ -25,7 +26,12 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("pages.headquarters", "GET"): frozenset({HEADQUARTERS}),
     ("security.login", "GET"): PUBLIC,
     ("security.login", "POST"): PUBLIC,
-    ("security.logout", "POST"): SIGNED_IN,
+    ("security.code", "GET"): PUBLIC,
+    ("security.code", "POST"): PUBLIC,
+    ("security.logout", "POST"): SIGNED_IN | ENROLLING,
+    ("pages.second_factor", "GET"): SIGNED_IN | ENROLLING,
+    ("pages.second_factor", "POST"): SIGNED_IN | ENROLLING,
+    ("pages.confirm_second_factor", "POST"): SIGNED_IN | ENROLLING,
     ("openapi.spec", "GET"): PUBLIC,
     ("api.manifest", "GET"): PUBLIC,
     ("api.area", "GET"): PUBLIC,
@@ -54,13 +60,15 @@ def guard() -> Response | None:
     allowed = TABLE.get((request.endpoint, _method()))
     if allowed is None:
         abort(404)
-    account = actor()
-    if allowed == PUBLIC or roles_of(account) & allowed:
+    account, enrolling = actor(), g.get("enrolling") is not None
+    if allowed == PUBLIC or (ENROLLING if enrolling else roles_of(account)) & allowed:
         return None
     if account is not None:
         abort(403)
     if request.path.startswith(API_PREFIX) or request.method != "GET":
         abort(401)
+    if enrolling:
+        return redirect(url_for("pages.second_factor"))
     return redirect(url_for("security.login", next=request.full_path.rstrip("?")))
 
 

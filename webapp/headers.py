@@ -40,7 +40,7 @@ def csp_nonce() -> str:
 
 
 def _private() -> bool:
-    return g.get("credentials") is not None or request.path.startswith("/sign-")
+    return g.get("credentials") is not None or request.path.startswith(("/sign-", "/invitations/", "/account"))
 
 
 def _content_policy(https: bool) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from store import accounts
+from store import venue_reads
 from store.records import AccountRecord
 from webapp.context import web
 from webapp.roles import reads_are_logged
@@ -17,5 +17,5 @@ def log_read(account: AccountRecord | None, venue_id: str) -> str | None:
     role = reads_are_logged(account, venue_id)
     if account is not None and role is not None:
         with web().database.begin() as connection:
-            accounts.record_read(connection, venue_id, account.id, role, web().clock(), ONE_VISIT)
+            venue_reads.record_read(connection, venue_id, account.id, role, web().clock(), ONE_VISIT)
     return role

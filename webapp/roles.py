@@ -6,6 +6,8 @@ sees the numbers of the own venues; a mobile operator sees its own receipts and 
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from flask import g
 
 from store.accounts import Credentials
@@ -13,6 +15,7 @@ from store.records import AccountRecord, MapLayer
 
 GROUP, OWNER, CARRIER, HEADQUARTERS = "group", "owner", "carrier", "headquarters"
 ROLES = (GROUP, OWNER, CARRIER, HEADQUARTERS)
+SECOND_FACTOR_ROLES = frozenset({CARRIER, HEADQUARTERS})
 SEE_THE_GROUP_LAYER = frozenset({GROUP, HEADQUARTERS})
 
 
@@ -20,6 +23,17 @@ def actor() -> AccountRecord | None:
     """Return who is signed in, or None."""
     credentials: Credentials | None = g.get("credentials")
     return credentials.record if credentials else None
+
+
+def person() -> Credentials | None:
+    """Return who is signed in, also one whose second factor is still to be set up."""
+    found: Credentials | None = g.get("credentials") or g.get("enrolling")
+    return found
+
+
+def needs_second_factor(roles: Collection[str], has_one: bool) -> bool:
+    """Tell whether these roles demand a second factor that is not there yet."""
+    return not has_one and bool(SECOND_FACTOR_ROLES & set(roles))
 
 
 def roles_of(account: AccountRecord | None) -> frozenset[str]:

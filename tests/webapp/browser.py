@@ -1,4 +1,4 @@
-"""A browser without a screen: keeps cookies, finds the token of a form, signs in and out."""
+"""A browser without a screen: keeps cookies, finds the token of a form, signs in by both steps and out."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from tests.webapp.world import PASSWORD
+from tests.webapp.world import PASSWORD, next_code
 
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+CODE_PAGE = "/sign-in/code"
 
 
 class Browser:
@@ -41,10 +42,16 @@ class Browser:
         return self.post("/sign-in" + query, {"csrf_token": self.token(), "email": email, "password": password})
 
     def sign_in(self, name: str) -> TestResponse:
-        """Sign a person of the world in; a disabled account stays outside."""
+        """Sign a person of the world in, with a code where one is asked for; a disabled account stays outside."""
         response = self.try_sign_in(f"{name}@oryn.example", PASSWORD)
+        if (response.location or "").startswith(CODE_PAGE):
+            response = self.enter_code(next_code(self.client.application, name), response.location)
         assert response.status_code == (200 if name == "disabled" else 302), response.get_data(as_text=True)
         return response
+
+    def enter_code(self, code: str, page: str = CODE_PAGE) -> TestResponse:
+        """Fill in the second step of signing in."""
+        return self.post(page, {"csrf_token": self.token(page), "code": code})
 
     def sign_out(self) -> TestResponse:
         return self.post("/sign-out", {"csrf_token": self.token("/")})

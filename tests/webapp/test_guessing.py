@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from flask import Flask
 
-from store import accounts
+from store import guesses
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.world import PASSWORD, World
@@ -67,22 +67,22 @@ def test_success_forgets_the_wrong_guesses_of_that_address(app: Flask) -> None:
 def test_a_hundred_guesses_an_hour_close_an_account_but_for_known_addresses(both_worlds: World, clock: Clock) -> None:
     at, database = clock.now, both_worlds.database
     with database.begin() as connection:
-        known = accounts.begin_attempt(connection, OWNER, "203.0.113.5", at, GUESSES)
+        known = guesses.begin_attempt(connection, OWNER, "203.0.113.5", at, GUESSES)
         assert known is not None
-        accounts.pass_attempt(connection, known)
-        heard = [accounts.begin_attempt(connection, OWNER, f"10.0.0.{n}", at, GUESSES) for n in range(120)]
+        guesses.pass_attempt(connection, known)
+        heard = [guesses.begin_attempt(connection, OWNER, f"10.0.0.{n}", at, GUESSES) for n in range(120)]
     assert sum(attempt is not None for attempt in heard) == 100
     with database.begin() as connection:
-        assert accounts.begin_attempt(connection, OWNER, "10.1.1.1", at, GUESSES) is None
-        assert accounts.begin_attempt(connection, OWNER, "203.0.113.5", at, GUESSES) is not None
+        assert guesses.begin_attempt(connection, OWNER, "10.1.1.1", at, GUESSES) is None
+        assert guesses.begin_attempt(connection, OWNER, "203.0.113.5", at, GUESSES) is not None
         later = at + timedelta(hours=1)
-        assert accounts.begin_attempt(connection, OWNER, "10.1.1.1", later, GUESSES) is not None
+        assert guesses.begin_attempt(connection, OWNER, "10.1.1.1", later, GUESSES) is not None
 
 
 def test_guesses_at_once_are_counted_one_after_the_other(both_worlds: World, clock: Clock) -> None:
     def guess(_number: int) -> bool:
         with both_worlds.database.begin() as connection:
-            return accounts.begin_attempt(connection, OWNER, "10.0.0.1", clock.now, GUESSES) is not None
+            return guesses.begin_attempt(connection, OWNER, "10.0.0.1", clock.now, GUESSES) is not None
 
     with ThreadPoolExecutor(8) as pool:
         heard = list(pool.map(guess, range(24)))
@@ -94,4 +94,4 @@ def test_an_unknown_name_is_counted_like_a_known_one(app: Flask, world: World, c
     for _ in range(5):
         one.try_sign_in("nobody@oryn.example", "wrong")
     with world.database.begin() as connection:
-        assert accounts.begin_attempt(connection, "Nobody@oryn.example ", "192.0.2.1", clock.now, GUESSES) is None
+        assert guesses.begin_attempt(connection, "Nobody@oryn.example ", "192.0.2.1", clock.now, GUESSES) is None

@@ -147,12 +147,12 @@ def test_looks_of_strangers_and_of_the_owner_are_not_written_down(browser: MakeB
 def test_reads_can_be_appended_only(both_worlds: World, clock: Clock) -> None:
     import sqlalchemy as sa
 
-    from store import accounts
+    from store import venue_reads
     from webapp.reads import ONE_VISIT
 
     with both_worlds.database.begin() as connection:
-        accounts.record_read(connection, both_worlds.venue_ids["A"], 1, "group", clock.now, ONE_VISIT)
-    for change in (sa.delete(accounts.venue_read), sa.update(accounts.venue_read).values(role="x")):
+        venue_reads.record_read(connection, both_worlds.venue_ids["A"], 1, "group", clock.now, ONE_VISIT)
+    for change in (sa.delete(venue_reads.venue_read), sa.update(venue_reads.venue_read).values(role="x")):
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), both_worlds.database.begin() as connection:
             connection.execute(change)
 

@@ -13,7 +13,7 @@ from flask import Flask
 from store import accounts
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
-from tests.webapp.world import PASSWORD, World, add_person
+from tests.webapp.world import PASSWORD, World, add_person, next_code
 
 MakeBrowser = Callable[[str], Browser]
 
@@ -161,8 +161,14 @@ def test_nobody_is_sent_to_another_site(browser: MakeBrowser, place: str) -> Non
 
 
 def test_one_is_sent_back_to_where_one_wanted_to_go(browser: MakeBrowser) -> None:
-    response = browser("anonymous").try_sign_in("headquarters@oryn.example", PASSWORD, next="/hq%3Flang=ru")
-    assert response.location == "/hq?lang=ru"
+    response = browser("anonymous").try_sign_in("owner_a@oryn.example", PASSWORD, next="/my%3Flang=ru")
+    assert response.location == "/my?lang=ru"
+
+
+def test_one_is_sent_back_after_the_second_step_too(app: Flask, browser: MakeBrowser) -> None:
+    one = browser("anonymous")
+    step = one.try_sign_in("headquarters@oryn.example", PASSWORD, next="/hq%3Flang=ru")
+    assert one.enter_code(next_code(app, "headquarters"), step.location).location == "/hq?lang=ru"
 
 
 @pytest.mark.parametrize(

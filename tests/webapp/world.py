@@ -6,16 +6,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from store import accounts, carriers, crowding, map_frames, releases, uploads, venues
+import sqlalchemy as sa
+from flask import Flask
+
+from store import accounts, carriers, crowding, map_frames, releases, second_factor, uploads, venues
 from store.database import Connection, Database
 from store.records import FaultRecord, MapLayer, VenueCrowding, VenueDraft
-from webapp.demo_accounts import hash_password
+from webapp.passwords import hash_password
+from webapp.roles import needs_second_factor
+from webapp.second_factor import Seal, code_of, counter_at
 
 HOUR, BIN = timedelta(hours=1), timedelta(minutes=15)
 AREA = "a" * 64
 PASSWORD = "correct horse battery staple"
 PASSWORD_HASH = hash_password(PASSWORD)
+SECRET_KEY = "s" * 64  # of the installation: seals the secrets of second factors
+SECOND_FACTOR = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"  # of everybody who has one
 PACK_8, PACK_9 = b"OHX1 coarse", b"OHX1 fine"
+NEWCOMER = "newcomer"  # has not set up the second factor that the role demands
 PEOPLE = {
     "group": (["group"], None, ()),
     "headquarters": (["headquarters"], None, ()),
@@ -24,6 +32,7 @@ PEOPLE = {
     "carrier_a": (["carrier"], "alpha", ()),
     "carrier_b": (["carrier"], "beta", ()),
     "disabled": (["headquarters"], None, ()),
+    NEWCOMER: (["headquarters"], None, ()),
 }
 
 
@@ -59,8 +68,8 @@ def add_person(
     carrier_code: str | None = None,
     venue_ids: list[str] | None = None,
 ) -> int:
-    """Register an account NAME@oryn.example with the tests' password."""
-    return accounts.add_account(
+    """Register an account NAME@oryn.example with the tests' password, and the tests' second factor where needed."""
+    account_id = accounts.add_account(
         connection,
         email=f"{name}@oryn.example",
         name=f"Person {name}",
@@ -70,6 +79,24 @@ def add_person(
         carrier_code=carrier_code,
         venue_ids=venue_ids or [],
     )
+    if needs_second_factor(roles, has_one=False) and name != NEWCOMER:
+        second_factor.enrol(connection, account_id, Seal(SECRET_KEY).close(SECOND_FACTOR), None, now)
+    return account_id
+
+
+def next_code(app: Flask, name: str) -> str:
+    """Return the code that this person's authenticator shows now.
+
+    The clock of the tests stands still: that somebody who signs in twice has used this code already is forgotten here.
+    """
+    parts = app.extensions["oryn"]
+    with parts.database.begin() as connection:
+        known = accounts.find_account(connection, email=f"{name}@oryn.example")
+        assert known is not None
+        table = second_factor.second_factor
+        mine = table.c.account_id == known.record.id
+        connection.execute(sa.update(table).where(mine).values(last_counter=None))
+    return code_of(SECOND_FACTOR, counter_at(parts.clock()))
 
 
 def draft(source_id: str, **changed: Any) -> VenueDraft:

@@ -18,6 +18,7 @@ from ingest.demo_record import DemoRecord
 from store.migrate import upgrade
 from webapp.commands.installation import Installation, installation, progress_bar
 from webapp.commands.serve import serve
+from webapp.second_factor import spaced
 
 if TYPE_CHECKING:
     from ingest.demo import DemoCity
@@ -50,6 +51,8 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
         host, port = here.settings.host, here.settings.port
     for account in accounts:
         click.echo(f"  {account.role:<13} {account.email:<22} {account.password}")
+        if account.secret:
+            click.echo(f"  {'':<13} {'for an authenticator:':<22} {spaced(account.secret)}")
     if no_serve:
         return
     click.echo(f"Oryn serves http://{host}:{port} (stop with Ctrl+C); sign in with the accounts above")
@@ -91,13 +94,15 @@ def _folder(here: Installation) -> Path:
 
 
 def _accounts(here: Installation) -> list[DemoAccount]:
-    """Give the demo's accounts new passwords: they are printed and kept nowhere."""
+    """Give the demo's accounts new passwords and secrets: they are printed and kept nowhere."""
     from webapp.demo_accounts import make_demo_accounts
+    from webapp.second_factor import Seal
 
     with here.database.read() as connection:
         venue_ids = _record(here).owned_venues(connection, OWNED_SCENES)
         carrier_code = _record(here).first_carrier(connection)
-    return make_demo_accounts(here.database, here.now, venue_ids, carrier_code)
+    seal = Seal(here.settings.cookie_secret())
+    return make_demo_accounts(here.database, here.now, venue_ids, carrier_code, seal, here.settings.home)
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from flask import abort, render_template
 
-from store import accounts
-from store.accounts import VenueRead
+from store import venue_reads
 from store.database import Connection
 from store.records import Venue
+from store.venue_reads import VenueRead
 from store.venues import find_venue
 from webapp.context import web
 from webapp.limits import limit_of
@@ -32,8 +32,8 @@ def show() -> str:
         scene = scene_now(connection, account, web().policy(now), now)
         venues = _own(connection, account.venue_ids)
         limits = {venue.id: limit_of(connection, venue, now) for venue in venues}
-        reads = accounts.reads_of(connection, account.venue_ids, READS_SHOWN)
-        counts = accounts.count_reads(connection, account.venue_ids)
+        reads = venue_reads.reads_of(connection, account.venue_ids, READS_SHOWN)
+        counts = venue_reads.count_reads(connection, account.venue_ids)
     owned = [
         OwnedVenue(
             row=venue_row(venue, scene),
