@@ -7,9 +7,7 @@ case, H3 ids also as the decimal numbers that many tools write; every tile id is
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import polars as pl
@@ -17,11 +15,11 @@ import polars as pl
 from ingest.faults import quoted
 from ingest.feeds import Feed
 from ingest.reading.columns import Columns
-from ingest.reading.findings import Coded, Findings
+from ingest.reading.counts import GridKind, Point
+from ingest.reading.findings import Findings, Verdicts, room_for
 from ingest.reading.gathering import BETWEEN
 from ingest.reading.identifiers import PERSON, PERSON_OR_SIM, identifier_values
-
-GridKind = Literal["named", "h3", "geohash", "point"]
+from ingest.reading.lexicons import Coded
 
 _GEOHASH = re.compile(r"[0-9bcdefghjkmnpqrstuvwxyz]{1,12}")
 _H3_HEX = re.compile(r"8[0-9a-f]{14}")
@@ -31,46 +29,75 @@ _METRES = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,6})?")
 _PENTAGONS = frozenset({4, 14, 24, 38, 49, 58, 63, 72, 83, 97, 107, 117})
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A source area given as a point: a disc of `radius_m` metres (None if the file does not say)."""
-
-    source_area_id: str
-    longitude: float
-    latitude: float
-    radius_m: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Areas:
-    """`ids` of every text of the column (by code), as they are to be stored; `grid` says what they are."""
+    """The source areas of one file, learnt text by text. `ids`: as they are to be stored, in the order of first sight.
 
-    ids: tuple[str, ...]
-    grid: GridKind
-    points: tuple[Point, ...] = ()
+    `grid` says what they are. Where the file alone can tell, it is asked whether all its texts are hexagons.
+    """
+
+    def __init__(
+        self, columns: Columns, feed: Feed, known: frozenset[str] | None, texts: Callable[[], Sequence[str]]
+    ) -> None:
+        self.ids: list[str] = []
+        self.grid = _grid(columns, feed, known, texts)
+        self._known = known
+        self._name = columns.name(columns.longitude if self.grid == "point" else columns.source_area_id)
+        self._verdicts = Verdicts()
+        self._index: dict[str, int] = {}
+        self._by_text = np.zeros(64, dtype=np.int64)
+        self._points: dict[str, Point] = {}
+
+    def of(self, coded: Coded, findings: Findings) -> np.ndarray:
+        """Return (n,) int64, the index of each row's area; report empty, malformed, unknown and identifying ones."""
+        if len(self._verdicts) < len(coded.texts):
+            self._learn(coded.texts[len(self._verdicts) :])
+        findings.add("source-area-empty", np.flatnonzero(coded.codes < 0), self._name)
+        findings.add_texts(
+            self._verdicts, coded, self._name, lambda text: {"value": quoted(text.replace(BETWEEN, " "))}
+        )
+        return np.asarray(self._by_text[np.maximum(coded.codes, 0)])
+
+    def points_of(self, ids: Sequence[str]) -> tuple[Point, ...]:
+        """Return where the areas `ids` are, if they are points."""
+        return tuple(self._points[one] for one in ids) if self.grid == "point" else ()
+
+    def _learn(self, texts: Sequence[str]) -> None:
+        ids, codes = self._read_points(texts) if self.grid == "point" else self._read_ids(texts)
+        seen = len(self._verdicts)
+        self._by_text = room_for(self._by_text, seen + len(ids))
+        self._by_text[seen : seen + len(ids)] = [
+            -1 if code else self._number(one) for one, code in zip(ids, codes, strict=True)
+        ]
+        self._verdicts.learn(codes)
+
+    def _number(self, one: str) -> int:
+        at = self._index.setdefault(one, len(self.ids))
+        if at == len(self.ids):
+            self.ids.append(one)
+        return at
+
+    def _read_ids(self, texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str | None]]:
+        ids = [_tile_id(text, self.grid) for text in texts]
+        return ids, _codes(ids, self.grid, self._known)
+
+    def _read_points(self, texts: Sequence[str]) -> tuple[Sequence[str], Sequence[str | None]]:
+        read = [_point(text.split(BETWEEN)) for text in texts]
+        self._points |= {point.source_area_id: point for point in read if point}
+        return [point.source_area_id if point else "" for point in read], [_point_code(point) for point in read]
 
 
-def areas_of(coded: Coded, columns: Columns, feed: Feed, known: frozenset[str] | None, findings: Findings) -> Areas:
-    """Return the source area of each text, and report empty, malformed, unknown and identifying ones."""
-    name = columns.name(columns.source_area_id)
-    findings.add("source-area-empty", np.flatnonzero(coded.codes < 0), name)
-    grid = _grid(coded.texts, columns, feed, known)
-    if grid == "point":
-        return _points(coded, columns, findings)
-    ids = tuple(_tile_id(text, grid) for text in coded.texts)
-    codes = _codes(ids, grid, known)
-    findings.add_texts(codes, coded, name, lambda text: {"value": quoted(text)})
-    return Areas(ids, grid)
+def self_described(columns: Columns, feed: Feed, known: frozenset[str] | None) -> bool:
+    """Return whether only the texts of a file can tell what its areas are."""
+    return not (columns.source_area_id is None or feed.grid or known is not None or columns.grid_by_name)
 
 
-def _grid(texts: Sequence[str], columns: Columns, feed: Feed, known: frozenset[str] | None) -> GridKind:
+def _grid(columns: Columns, feed: Feed, known: frozenset[str] | None, texts: Callable[[], Sequence[str]]) -> GridKind:
     if columns.source_area_id is None:
         return "point"
-    if feed.grid or known is not None:
-        return feed.grid or "named"
-    if columns.grid_by_name:
-        return columns.grid_by_name
-    return "h3" if texts and all(_h3_number(text) is not None for text in texts) else "named"
+    if not self_described(columns, feed, known):
+        return feed.grid or ("named" if known is not None else columns.grid_by_name) or "named"
+    found = texts()
+    return "h3" if found and all(_h3_number(text) is not None for text in found) else "named"
 
 
 def _tile_id(text: str, grid: GridKind) -> str:
@@ -120,16 +147,6 @@ def _h3_number(text: str) -> int | None:
     sound = mode == 1 and reserved == 0 and base < 122 and not (base in _PENTAGONS and first == 1)
     fits = all(digit < 7 for digit in digits[:resolution]) and all(digit == 7 for digit in digits[resolution:])
     return number if sound and fits else None
-
-
-def _points(coded: Coded, columns: Columns, findings: Findings) -> Areas:
-    read = [_point(text.split(BETWEEN)) for text in coded.texts]
-    codes = [_point_code(point) for point in read]
-    shown = columns.name(columns.longitude)
-    findings.add_texts(codes, coded, shown, lambda text: {"value": quoted(text.replace(BETWEEN, " "))})
-    ids = tuple(point.source_area_id if point else "" for point in read)
-    distinct = {point.source_area_id: point for point in read if point}
-    return Areas(ids, "point", tuple(distinct[one] for one in sorted(distinct)))
 
 
 def _point_code(point: Point | None) -> str | None:

@@ -7,6 +7,7 @@ nights" where both speak: 2 for a part of the day, 1 for a kind of day, added. H
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,40 +16,66 @@ import numpy as np
 from ingest.faults import Fault, quoted
 from ingest.feeds import Calendar, DayKind, Feed, PartOfDay
 from ingest.reading.columns import Columns
-from ingest.reading.findings import Coded, Findings
+from ingest.reading.counts import Span
+from ingest.reading.findings import Findings, Params
 from ingest.reading.gathering import BETWEEN, Rows
-from ingest.reading.intervals import Grid, Intervals, Span, interval_params, microseconds
+from ingest.reading.intervals import Grid, Intervals, interval_params, microseconds
 
 Stretch = tuple[int, int, DayKind, PartOfDay]
 
 
-def calendar_intervals(rows: Rows, columns: Columns, feed: Feed, grid: Grid, findings: Findings) -> Intervals:
-    """Return the intervals of rows whose time is a month, a kind of day and a part of the day."""
-    if rows.calendar is None or feed.calendar is None or feed.timezone is None:
-        raise ValueError("a calendar needs its columns and a timezone")
-    zone = ZoneInfo(feed.timezone)
-    read = [_stretch(text.split(BETWEEN), feed.calendar, columns) for text in rows.calendar.texts]
-    stretches = sorted({one for one in read if not isinstance(one, Fault)})
-    sound: list[Stretch] = []
-    spans: list[tuple[Span, ...]] = []
-    cut = 0
-    codes: dict[Stretch, tuple[str, Span]] = {}
-    for stretch in stretches:
-        whole = _spans(stretch, feed.calendar, zone)
-        past = tuple(span for span in whole if span[1] <= grid.latest)
-        code = _code_of(past or whole[:1], grid)
-        if code:
-            codes[stretch] = (code, whole[0])
-        elif past:
-            cut += len(whole) - len(past)
-            sound.append(stretch)
-            spans.append(past)
-    _report(read, codes, rows.calendar, columns, grid, findings)
-    index = {stretch: at for at, stretch in enumerate(sound)}
-    by_text = np.array([-1 if isinstance(one, Fault) else index.get(one, -1) for one in read], dtype=np.int64)
-    notes = (Fault("calendar-cut", params={"count": cut}),) if cut else ()
-    precision = tuple(2 * (part != "all") + (kind != "all") for _, _, kind, part in sound)
-    return Intervals(rows.calendar.spread(by_text, -1), tuple(spans), precision, notes)
+class CalendarIntervals(Intervals):
+    """Intervals of rows whose time is a month, a kind of day and a part of the day."""
+
+    def __init__(self, columns: Columns, feed: Feed, grid: Grid) -> None:
+        super().__init__()
+        if feed.calendar is None or feed.timezone is None:
+            raise ValueError("a calendar needs a timezone")
+        self._columns = columns
+        self._calendar = feed.calendar
+        self._zone = ZoneInfo(feed.timezone)
+        self._grid = grid
+        self._by_text: list[int] = []
+        self._faults: list[Fault | None] = []
+        self._found: dict[Stretch, tuple[int, Fault | None]] = {}
+        self._cut = 0
+
+    def of(self, rows: Rows, findings: Findings) -> np.ndarray:
+        """Return the group of each row."""
+        coded = rows.calendar
+        if coded is None:
+            raise ValueError("a calendar needs its columns")
+        for text in coded.texts[len(self._by_text) :]:
+            group, fault = self._read(text)
+            self._by_text.append(group)
+            self._faults.append(fault)
+        for at in np.unique(coded.codes).tolist():
+            if fault := self._faults[at]:
+                findings.add(fault.code, np.flatnonzero(coded.codes == at), fault.column, _params_of(fault))
+        return coded.spread(np.array(self._by_text, dtype=np.int64), -1)
+
+    def _read(self, text: str) -> tuple[int, Fault | None]:
+        stretch = _stretch(text.split(BETWEEN), self._calendar, self._columns)
+        if isinstance(stretch, Fault):
+            return -1, stretch
+        if stretch not in self._found:
+            self._found[stretch] = self._placed(stretch)
+        return self._found[stretch]
+
+    def _placed(self, stretch: Stretch) -> tuple[int, Fault | None]:
+        whole = _spans(stretch, self._calendar, self._zone)
+        past = tuple(span for span in whole if span[1] <= self._grid.latest)
+        if code := _code_of(past or whole[:1], self._grid):
+            params = interval_params(whole[0], self._grid)
+            return -1, Fault(code, column=self._columns.name(self._columns.calendar[0]), params=params)
+        if len(past) < len(whole):
+            self._cut += len(whole) - len(past)
+            self.notes = (Fault("calendar-cut", params={"count": self._cut}),)
+        return self._group(past, 2 * (stretch[3] != "all") + (stretch[2] != "all")), None
+
+
+def _params_of(fault: Fault) -> Callable[[int], Params]:
+    return lambda _: fault.params
 
 
 def _stretch(texts: list[str], calendar: Calendar, columns: Columns) -> Stretch | Fault:
@@ -102,25 +129,3 @@ def _code_of(spans: tuple[Span, ...], grid: Grid) -> str:
         return ""
     start, end = np.array([span[0] for span in spans]), np.array([span[1] for span in spans])
     return next((str(code) for code in grid.code_of(start, end) if code), "")
-
-
-def _report(
-    read: list[Stretch | Fault],
-    codes: dict[Stretch, tuple[str, Span]],
-    coded: Coded,
-    columns: Columns,
-    grid: Grid,
-    findings: Findings,
-) -> None:
-    for at, one in enumerate(read):
-        if isinstance(one, Fault):
-            _add(one, np.flatnonzero(coded.codes == at), findings)
-        elif one in codes:
-            code, (start, end) = codes[one]
-            params = interval_params(np.array([start]), np.array([end]), 0, grid)
-            fault = Fault(code, column=columns.name(columns.calendar[0]), params=params)
-            _add(fault, np.flatnonzero(coded.codes == at), findings)
-
-
-def _add(fault: Fault, rows: np.ndarray, findings: Findings) -> None:
-    findings.add(fault.code, rows, fault.column, lambda _: fault.params)

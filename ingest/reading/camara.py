@@ -7,77 +7,122 @@ Does not: keep minPplDensity and maxPplDensity, whose meaning the standard leave
 
 from __future__ import annotations
 
-import json
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from typing import Any
+from itertools import islice
 
 import polars as pl
 
 from ingest.faults import Fault, FileRefused, quoted
+from ingest.reading.findings import Place
+from ingest.reading.lexicons import MOST_TIMES
+from ingest.reading.pieces import PieceSize
 from ingest.reading.sources import Source
-from ingest.reading.tables import LINE, TOO_MANY, Place, Table
+from ingest.reading.tables import LINE, TOO_MANY, Piece, Table
+from ingest.reading.walking import Walk
 
-LARGEST_JSON = 64 << 20  # half a million tiles; as objects they take twenty times that
+LARGEST_JSON = 64 << 20  # half a million tiles; whoever sends more has CSV and Parquet
+_MOST_KEYS = 100
 _INTERVALS, _TILES = "timedPopulationDensityData", "cellPopulationDensityData"
 _VALUES = ("pplDensity", "populationDensityData")
 _STATES = {"DENSITY_ESTIMATION": None, "LOW_DENSITY": "suppressed", "NO_DATA": "no_coverage"}
 _NAMES = ("geohash", "startTime", "endTime", "dataType", "pplDensity")
 
-Entry = tuple[str | None, str | None, str | None, str | None, str | None]
+Text = str | None
+Tile = tuple[Text, Text, Text]
+Times = tuple[Text, Text]
 
 
-def camara_table(source: Source) -> Table:
+def camara_table(source: Source, size: PieceSize) -> Table:
     """Return one row per tile and interval; messages name the place as a JSON path instead of a line.
 
-    Raises FileRefused: json-broken, json-not-camara, file-too-large.
+    The file is walked once for its shape and the times of its intervals, which may stand behind their tiles.
+    Raises FileRefused: json-broken, json-not-camara, file-too-large, too-many-values.
     """
-    response = _parsed(source)
-    intervals = response.get(_INTERVALS) if isinstance(response, dict) else None
-    if not isinstance(intervals, list):
-        keys = ", ".join(quoted(key) for key in list(response)[:10]) if isinstance(response, dict) else "[…]"
-        raise _not_camara("", f"{keys or '{}'}")
-    entries: list[Entry] = []
-    ends: list[int] = []
-    for number, interval in enumerate(intervals):
-        entries += _entries(number, interval)
-        ends.append(len(entries))
-    columns = {f"c{i}": pl.Series([entry[i] for entry in entries], dtype=pl.String) for i in range(len(_NAMES))}
-    rows = pl.DataFrame(columns).lazy().with_row_index(LINE, offset=1)
-    too_many = pl.lit(value=False).alias(TOO_MANY)
-    return Table(_NAMES, rows.with_columns(pl.col(LINE).cast(pl.UInt32), too_many), _place(ends))
-
-
-def _parsed(source: Source) -> Any:
     if source.size > LARGEST_JSON:
         raise FileRefused([Fault("file-too-large", params={"limit_mb": LARGEST_JSON >> 20})])
-    data = source.path.read_bytes()
-    if _INTERVALS.encode() not in data:  # refused before anything of another shape is built
-        first_key = re.match(rb'\s*\{\s*"([A-Za-z_]{1,40})"', data)
-        raise _not_camara("", first_key.group(1).decode() if first_key else "[…]")
-    try:
-        text = data.decode("utf-8-sig")
-        # Numbers stay text: they go through the same grammar as those of a CSV file.
-        return json.loads(text, parse_int=str, parse_float=str, parse_constant=str)
-    except UnicodeDecodeError as error:
-        raise FileRefused([Fault("text-not-utf8")]) from error
-    except json.JSONDecodeError as error:
-        raise FileRefused([Fault("json-broken", error.lineno, params={"reason": error.msg})]) from error
-    except RecursionError as error:
-        raise FileRefused([Fault("json-broken", params={"reason": "too deep"})]) from error
+    times: list[Times] = []
+    ends: list[int] = []
+    tiles = 0
+    for one in _walked(source):
+        if isinstance(one, dict):
+            times.append((_text(one, "startTime"), _text(one, "endTime")))
+            ends.append(tiles)
+        else:
+            tiles += 1
+        if len(times) > MOST_TIMES:
+            raise FileRefused([Fault("too-many-values", None, _INTERVALS, {"limit": MOST_TIMES})])
+    return Table(_NAMES, lambda: _pieces(source, times, tiles, size.rows_of(len(_NAMES))), _place(ends))
 
 
-def _entries(number: int, interval: object) -> Iterator[Entry]:
-    where = f"{_INTERVALS}[{number}]"
-    tiles = interval.get(_TILES) if isinstance(interval, dict) else None
-    if not isinstance(interval, dict) or not isinstance(tiles, list):
+def _pieces(source: Source, times: list[Times], tiles: int, most: int) -> Iterator[Piece]:
+    rows, done = _rows(source, times), 0
+    too_many = pl.lit(value=False).alias(TOO_MANY)
+    while entries := list(islice(rows, most)):
+        texts = {f"c{i}": pl.Series([row[i] for row in entries], dtype=pl.String) for i in range(len(_NAMES))}
+        line = pl.int_range(done + 1, done + 1 + len(entries), dtype=pl.UInt32, eager=True).alias(LINE)
+        done += len(entries)
+        yield Piece(pl.DataFrame(texts).with_columns(line, too_many), done / max(1, tiles))
+
+
+def _rows(source: Source, times: list[Times]) -> Iterator[tuple[Text, ...]]:
+    number = 0
+    for one in _walked(source):
+        if isinstance(one, dict):
+            number += 1
+        else:
+            geohash, state, value = one
+            yield geohash, *times[number], state, value
+
+
+def _walked(source: Source) -> Iterator[Tile | dict[str, object]]:
+    """Yield each tile, and after the tiles of an interval what else the interval says."""
+    with source.path.open("rb") as file:
+        walk = Walk(file)
+        if walk.peek() != "{":
+            raise _not_camara("", "[…]")
+        seen: list[str] = []
+        for key in walk.members():
+            _limit(seen, key, "")
+            if key != _INTERVALS:
+                walk.value()
+            elif walk.peek() != "[":
+                raise _not_camara("", key)
+            else:
+                for number in walk.items():
+                    yield from _interval(walk, f"{_INTERVALS}[{number}]")
+        if _INTERVALS not in seen:
+            raise _not_camara("", ", ".join(quoted(key) for key in seen[:10]) or "{}")
+        walk.end()
+
+
+def _interval(walk: Walk, where: str) -> Iterator[Tile | dict[str, object]]:
+    said: dict[str, object] = {}
+    seen: list[str] = []
+    if walk.peek() != "{":
         raise _not_camara(where, _TILES)
-    start, end = _text(interval, "startTime"), _text(interval, "endTime")
-    for at, tile in enumerate(tiles):
-        if not isinstance(tile, dict):
-            raise _not_camara(f"{where}.{_TILES}[{at}]", "geohash")
-        yield _text(tile, "geohash"), start, end, *_state_and_value(tile)
+    for key in walk.members():
+        _limit(seen, key, where)
+        if key != _TILES:
+            said[key] = walk.value()
+        elif walk.peek() != "[":
+            raise _not_camara(where, _TILES)
+        else:
+            for at in walk.items():
+                tile = walk.value()
+                if not isinstance(tile, dict):
+                    raise _not_camara(f"{where}.{_TILES}[{at}]", "geohash")
+                yield _text(tile, "geohash"), *_state_and_value(tile)
+    if _TILES not in seen:
+        raise _not_camara(where, _TILES)
+    yield said
+
+
+def _limit(seen: list[str], key: str, where: str) -> None:
+    """Note a key; refuse one that is there twice, and objects that are no part of a response."""
+    if key in seen or len(seen) >= _MOST_KEYS:
+        raise _not_camara(where, quoted(key))
+    seen.append(key)
 
 
 def _state_and_value(tile: Mapping[str, object]) -> tuple[str | None, str | None]:

@@ -1,36 +1,46 @@
-"""Gather the columns that matter from a table of text, in one streaming pass.
+"""Gather the columns that matter from a piece of a table: codes for texts, a float for the count.
 
-Promises: memory for a row is a few bytes (codes for texts, a float for the count). Nothing is judged here but the
-grammar of the count, because `int()` and friends would take ``1_000``, ``１２`` and ``' 12 '``.
+Nothing is judged here but the grammar of the count, because `int()` and friends would take ``1_000``, ``１２`` and
+``' 12 '``, and what has the shape of an identifier, because no later step sees the columns that nothing needs.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import polars as pl
 
 from ingest.feeds import Feed
 from ingest.reading.columns import Columns
-from ingest.reading.findings import Coded
-from ingest.reading.tables import LINE, TOO_MANY, Table, column
+from ingest.reading.findings import LISTED
+from ingest.reading.identifiers import identifying
+from ingest.reading.lexicons import MOST_AREAS, MOST_TIMES, MOST_WORDS, Coded, Lexicon
+from ingest.reading.tables import LINE, TOO_MANY, Piece, Table, blank, column
 
 BETWEEN = "\x1f"  # joins the texts of several columns; it cannot stand in a field that is printable
 WHOLE = r"^(?:0|[1-9][0-9]{0,8})$"
 DECIMAL = r"^(?:0|[1-9][0-9]{0,8})(?:\.[0-9]{1,20})?$"
+_WHOLE_AS_FLOAT = r"^(0|[1-9][0-9]{0,8})\.0{1,20}$"  # how pandas writes whole numbers of a column with gaps
+_POWERS = 10 ** np.arange(1, 10, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of a file, blank lines left out. `value` (n,) float64, NaN where empty, marked or unreadable."""
+    """Rows of a piece, blank lines left out. `value` (n,) float64, NaN where empty, marked or unreadable.
+
+    `unread` holds the texts of the first LISTED unreadable counts; `identifying` the rows of each column (by position)
+    whose value has the shape of an identifier.
+    """
 
     line: np.ndarray
     too_many_fields: np.ndarray
     value: np.ndarray
     unreadable: np.ndarray
+    unread: list[str]
     marked: np.ndarray
+    identifying: Mapping[int, np.ndarray]
     area: Coded
     start: Coded | None
     end: Coded | None
@@ -40,31 +50,73 @@ class Rows:
     part: Coded | None
 
 
-def gathered(table: Table, columns: Columns, feed: Feed) -> Rows:
-    """Return the rows of `table`; reads the file once."""
-    texts = _text_columns(columns)
-    blank = pl.all_horizontal(column(i).is_null() for i in range(len(table.names)))
-    wanted = [pl.col(LINE), pl.col(TOO_MANY), blank.alias("blank"), *_value(columns, feed)]
-    # Each column gets categories of its own: they are numbered 0, 1, … by it alone and go when it goes.
-    coded = [text.cast(pl.Categorical(pl.Categories.random())).alias(role) for role, text in texts.items()]
-    found = table.rows.select(*wanted, *coded).collect(engine="streaming")
-    if found["blank"].any():
-        found = found.filter(~pl.col("blank"))
-    by_role = {role: _coded(found[role]) for role in texts}
-    return Rows(
-        line=found[LINE].to_numpy(),
-        too_many_fields=found[TOO_MANY].to_numpy(),
-        value=found["value"].fill_null(np.nan).to_numpy(),
-        unreadable=found["unreadable"].to_numpy(),
-        marked=found["marked"].to_numpy(),
-        area=by_role["area"],
-        start=by_role.get("start"),
-        end=by_role.get("end"),
-        status=by_role.get("status"),
-        revision=by_role.get("revision"),
-        calendar=by_role.get("calendar"),
-        part=by_role.get("part"),
-    )
+class Gatherer:
+    """Turn the pieces of one file into rows; its lexicons number the distinct texts of the whole file."""
+
+    def __init__(self, table: Table, columns: Columns, feed: Feed, known: frozenset[str] | None) -> None:
+        self._table = table
+        self._columns = columns
+        self._feed = feed
+        self._known = known or frozenset()
+        self._texts = _text_columns(columns)
+        self._empty = blank(len(table.names))
+        most = {"area": MOST_AREAS + len(self._known), "start": MOST_TIMES, "end": MOST_TIMES, "calendar": MOST_TIMES}
+        self._lexicons = {role: Lexicon(_name(role, columns), most.get(role, MOST_WORDS)) for role in self._texts}
+
+    def survey(self, role: str) -> tuple[list[str], int, int]:
+        """Return (the distinct texts of a column, the number of rows, the line of the first); reads the file once."""
+        rows, first = 0, 0
+        for piece in self._table.pieces():
+            there = piece.rows.filter(~self._empty)
+            rows += len(there)
+            first = first or (there[LINE][0] if len(there) else 0)
+            self._lexicons[role].coded(there.select(self._texts[role].alias(role)).to_series())
+        return self._lexicons[role].texts, rows, first
+
+    def rows(self) -> Iterator[tuple[Rows, float]]:
+        """Yield the rows of each piece and the share of the file that is read with them."""
+        for piece in self._table.pieces():
+            yield self._rows(piece), piece.share
+
+    def _rows(self, piece: Piece) -> Rows:
+        there = piece.rows
+        if (empty := there.select(self._empty.alias("blank")).to_series()).any():
+            there = there.filter(~empty)
+        found = there.select(LINE, TOO_MANY, **self._texts)
+        texts = there.select(column(self._columns.value)).to_series()
+        value, unreadable, marked = counts_of(texts, self._columns, self._feed)
+        coded = {role: lexicon.coded(found[role]) for role, lexicon in self._lexicons.items()}
+        return Rows(
+            line=found[LINE].to_numpy(),
+            too_many_fields=found[TOO_MANY].to_numpy(),
+            value=value,
+            unreadable=unreadable,
+            unread=texts.filter(pl.Series(unreadable)).head(LISTED).to_list() if unreadable.any() else [],
+            marked=marked,
+            identifying=self._identifying(there),
+            area=coded["area"],
+            start=coded.get("start"),
+            end=coded.get("end"),
+            status=coded.get("status"),
+            revision=coded.get("revision"),
+            calendar=coded.get("calendar"),
+            part=coded.get("part"),
+        )
+
+    def _identifying(self, rows: pl.DataFrame) -> dict[int, np.ndarray]:
+        looked_at = (*self._columns.extra, *self._columns.sum_over)
+        return {at: identifying(rows[f"c{at}"], self._known) for at in looked_at}
+
+
+def _name(role: str, columns: Columns) -> str | None:
+    """Return what the file calls the (first) column of a role."""
+    joined = {
+        "area": (columns.source_area_id, columns.longitude),
+        "calendar": columns.calendar,
+        "part": columns.sum_over,
+    }
+    positions = joined[role] if role in joined else (getattr(columns, role),)
+    return next((columns.name(at) for at in positions if at is not None), None)
 
 
 def _text_columns(columns: Columns) -> dict[str, pl.Expr]:
@@ -87,21 +139,37 @@ def _joined(positions: tuple[int | None, ...]) -> pl.Expr:
     return pl.concat_str(parts, separator=BETWEEN)
 
 
-def _value(columns: Columns, feed: Feed) -> list[pl.Expr]:
-    text = column(columns.value)
-    whole = columns.kind == "device_count"
-    sound = text.str.contains(WHOLE if whole else DECIMAL)
-    number = pl.when(sound).then(text)
-    # By way of Int64: a direct cast to Float64 would let "inf" and "1e3" through if the grammar ever loosened.
-    value = number.cast(pl.Int64, strict=False).cast(pl.Float64) if whole else number.cast(pl.Float64, strict=False)
+def counts_of(texts: pl.Series, columns: Columns, feed: Feed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (values float64, which are unreadable, which are a mark of the carrier for "suppressed")."""
     marks = feed.suppressed_marks
-    marked = text.is_in(list(marks)).fill_null(value=False) if marks else pl.lit(value=False)
-    unreadable = ~sound.fill_null(value=True) & ~marked
-    return [value.alias("value"), unreadable.alias("unreadable"), marked.alias("marked")]
+    marked = texts.is_in(list(marks)).fill_null(value=False) if marks else None
+    number = _whole(texts) if columns.kind == "device_count" else _decimal(texts)
+    unreadable = number.is_null() & texts.is_not_null()
+    if marked is not None:
+        unreadable &= ~marked
+        number = number.set(marked, None)
+    nobody = np.zeros(len(texts), dtype=bool)
+    values = number.fill_null(np.nan).to_numpy()
+    return values, unreadable.to_numpy(), nobody if marked is None else marked.to_numpy()
 
 
-def _coded(texts: pl.Series) -> Coded:
-    dtype = cast("pl.Categorical", texts.dtype)
-    categories = dtype.categories.to_series().to_list()
-    empty = np.iinfo(np.uint32).max  # reads as -1 in int32
-    return Coded(texts.to_physical().cast(pl.UInt32).fill_null(empty).to_numpy().view(np.int32), categories)
+def _whole(texts: pl.Series) -> pl.Series:
+    """Return whole numbers as WHOLE has them (or with nothing but zeros behind a point); null for all else.
+
+    As many digits as bytes: then no blank, leading zero or other sign can be among them. That is WHOLE, in a third
+    of the time; the few texts that are not so simple are looked at by pattern.
+    """
+    number = texts.cast(pl.Int64, strict=False)
+    plain = number.fill_null(-1).to_numpy()
+    digits = np.searchsorted(_POWERS, plain, side="right") + 1
+    simple = pl.Series((plain >= 0) & (digits == texts.str.len_bytes().fill_null(0).to_numpy()) & (digits <= 9))
+    value = number.set(~simple, None).cast(pl.Float64)
+    if (simple | texts.is_null()).all():
+        return value
+    whole = texts.str.extract(_WHOLE_AS_FLOAT, 1).cast(pl.Int64, strict=False).cast(pl.Float64)
+    return value.zip_with(simple, whole)
+
+
+def _decimal(texts: pl.Series) -> pl.Series:
+    sound = texts.str.contains(DECIMAL).fill_null(value=False)
+    return texts.set(~sound, None).cast(pl.Float64, strict=False)

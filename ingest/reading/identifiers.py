@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
 import polars as pl
 
 from ingest.faults import Fault, quoted
@@ -61,3 +62,16 @@ def _names_somebody(name: str) -> bool:
 def identifier_values(texts: pl.Series, pattern: str = PERSON_OR_SIM) -> pl.Series:
     """Return for each text whether it has the shape of an identifier (null: no)."""
     return texts.str.contains(pattern).fill_null(value=False)
+
+
+def identifying(texts: pl.Series, known: frozenset[str]) -> np.ndarray:
+    """Return the rows (indices) whose value has the shape of an identifier and is no known source area."""
+    rows = np.flatnonzero(identifier_values(texts).to_numpy())
+    if not len(rows) or not known:
+        return rows
+    return rows[[text not in known for text in texts.gather(rows).to_list()]]
+
+
+def identifies(text: str) -> bool:
+    """Return whether a text has the shape of an identifier."""
+    return re.match(PERSON_OR_SIM, text) is not None

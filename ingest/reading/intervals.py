@@ -6,6 +6,7 @@ future, not longer than LONGEST_DAYS. Rows of one group share their intervals (a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,16 +15,18 @@ import numpy as np
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import Feed
 from ingest.reading.columns import Columns
-from ingest.reading.findings import Coded, Findings, Params
+from ingest.reading.counts import Span
+from ingest.reading.findings import Findings, Params, Verdicts, room_for
 from ingest.reading.gathering import Rows
-from ingest.reading.moments import NOT_A_TIME, Moments, moments_of
+from ingest.reading.lexicons import MOST_TIMES, Coded
+from ingest.reading.moments import NOT_A_TIME, moments_of
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
+MOST_INTERVALS = MOST_TIMES
+_DENSE = 1 << 21  # keys are marked in an array up to this size, which is quicker than sorting them
 LONGEST_DAYS = 32  # a month; one row would otherwise stand for any number of base bins
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,27 @@ class Grid:
         return np.select(cases, codes, default="")
 
 
-@dataclass(frozen=True, slots=True)
 class Intervals:
-    """`group` (n,) int64: index into `spans` and `precision`, -1 for a faulty row; `notes` on what was assumed."""
+    """The intervals of one file, learnt as they come: what a group of rows holds for. `notes`: what was assumed.
 
-    group: np.ndarray
-    spans: tuple[tuple[Span, ...], ...]
-    precision: tuple[int, ...]
-    notes: tuple[Fault, ...] = ()
+    A group is one interval, or the many of a calendar row; `spans` and `precision` by group.
+    """
+
+    def __init__(self) -> None:
+        self.spans: list[tuple[Span, ...]] = []
+        self.precision: list[int] = []
+        self.notes: tuple[Fault, ...] = ()
+
+    def _group(self, spans: tuple[Span, ...], precision: int) -> int:
+        if len(self.spans) >= MOST_INTERVALS:
+            raise FileRefused([Fault("too-many-values", params={"limit": MOST_INTERVALS})])
+        self.spans.append(spans)
+        self.precision.append(precision)
+        return len(self.spans) - 1
+
+    def of(self, rows: Rows, findings: Findings) -> np.ndarray:
+        """Return (n,) int64, the group of each row, -1 where its time is at fault; report why."""
+        raise NotImplementedError
 
 
 def microseconds(moment: datetime) -> int:
@@ -66,85 +82,118 @@ def microseconds(moment: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def written_intervals(rows: Rows, columns: Columns, feed: Feed, grid: Grid, findings: Findings) -> Intervals:
-    """Return the intervals of rows that say their start (and mostly their end)."""
-    if rows.start is None:
-        raise ValueError("rows without a start need a calendar")
-    starts, start_of_row = _ranked(rows.start, columns.name(columns.start), feed, findings)
-    if rows.end is not None:
-        ends, end_of_row = _ranked(rows.end, columns.name(columns.end), feed, findings)
-        pair = np.where((start_of_row < 0) | (end_of_row < 0), -1, start_of_row * len(ends) + end_of_row)
-        group, pairs = compressed(pair, len(starts) * max(1, len(ends)))
-        start, end = starts[pairs // max(1, len(ends))], ends[pairs % max(1, len(ends))]
-        notes: tuple[Fault, ...] = ()
-    else:
-        width, notes = _width(starts, rows, columns, feed)
-        group, start, end = start_of_row, starts, starts + width
-    group = _judged(group, start, end, columns, grid, findings)
-    spans = tuple(((first, last),) for first, last in zip(start.tolist(), end.tolist(), strict=True))
-    return Intervals(group, spans, (0,) * len(spans), notes)
+class WrittenIntervals(Intervals):
+    """Intervals of rows that say their start; `width` (microseconds) is their length where no end is said."""
+
+    def __init__(self, columns: Columns, feed: Feed, grid: Grid, width: int | None, notes: tuple[Fault, ...]) -> None:
+        super().__init__()
+        self.notes = notes
+        self._columns = columns
+        self._grid = grid
+        self._width = width
+        self._starts = Moments(columns.name(columns.start), feed)
+        self._ends = Moments(columns.name(columns.end), feed)
+        self._found: dict[Span, tuple[int, str]] = {}
+
+    def of(self, rows: Rows, findings: Findings) -> np.ndarray:
+        """Return the group of each row."""
+        if rows.start is None:
+            raise ValueError("rows without a start need a calendar")
+        start = self._starts.of(rows.start, findings)
+        if rows.end is None:
+            pair, starts = compressed(start, len(rows.start.texts))
+            spans = [(one, one + (self._width or 0)) for one in self._starts.microseconds[starts].tolist()]
+        else:
+            end, size = self._ends.of(rows.end, findings), len(rows.end.texts)
+            both = np.where((start < 0) | (end < 0), -1, start * size + end)
+            pair, pairs = compressed(both, len(rows.start.texts) * size)
+            first = self._starts.microseconds[pairs // max(1, size)].tolist()
+            spans = list(zip(first, self._ends.microseconds[pairs % max(1, size)].tolist(), strict=True))
+        return self._judged(pair, spans, findings)
+
+    def _judged(self, pair: np.ndarray, spans: list[Span], findings: Findings) -> np.ndarray:
+        self._learn([span for span in spans if span not in self._found])
+        found = [self._found[span] for span in spans]
+        for code in sorted({code for _, code in found} - {""}):
+            bad = np.array([one == code for _, one in found] + [False])
+            rows = np.flatnonzero(bad[pair])
+            late = code in ("interval-inverted", "interval-too-long") and self._columns.end is not None
+            at = self._columns.end if late else self._columns.start
+            findings.add(code, rows, self._columns.name(at), lambda row: interval_params(spans[pair[row]], self._grid))
+        groups = np.array([group for group, _ in found] + [-1], dtype=np.int64)
+        return np.asarray(groups[pair])
+
+    def _learn(self, spans: list[Span]) -> None:
+        if not spans:
+            return
+        start, end = np.array(spans, dtype=np.int64).T
+        for span, code in zip(spans, self._grid.code_of(start, end).tolist(), strict=True):
+            if span not in self._found:
+                self._found[span] = (-1 if code else self._group((span,), 0), code)
+        if len(self._found) > MOST_INTERVALS:
+            raise FileRefused([Fault("too-many-values", params={"limit": MOST_INTERVALS})])
+
+
+class Moments:
+    """The moments of a column of times, by code: `microseconds` since 1970, NOT_A_TIME where a text is none."""
+
+    def __init__(self, name: str | None, feed: Feed) -> None:
+        self.microseconds = np.zeros(64, dtype=np.int64)
+        self._name = name
+        self._feed = feed
+        self._verdicts = Verdicts()
+
+    def of(self, coded: Coded, findings: Findings) -> np.ndarray:
+        """Return (n,) int64, the code of each row's moment or -1; report texts that are no time."""
+        seen = len(self._verdicts)
+        if seen < len(coded.texts):
+            read = moments_of(coded.texts[seen:], self._feed)
+            self.microseconds = room_for(self.microseconds, seen + len(read.codes))
+            self.microseconds[seen : seen + len(read.codes)] = read.microseconds
+            self._verdicts.learn(read.codes)
+        findings.add("time-empty", np.flatnonzero(coded.codes < 0), self._name)
+        zone = self._feed.timezone or ""
+        marks = findings.add_texts(
+            self._verdicts, coded, self._name, lambda text: {"value": quoted(text), "timezone": zone}
+        )
+        return np.where(marks > 0, -1, coded.codes).astype(np.int64)
+
+
+def width_needed(columns: Columns, feed: Feed) -> bool:
+    """Return whether only the spacing of all starts can tell how long an interval is."""
+    return not (columns.calendar or columns.end is not None or feed.time_bin_minutes)
+
+
+def spacing_of(texts: Sequence[str], feed: Feed) -> tuple[int, tuple[Fault, ...]] | None:
+    """Return the length of every interval in microseconds with a note, or None if the starts do not tell it."""
+    read = moments_of(texts, feed).microseconds
+    starts = np.unique(read[read != NOT_A_TIME])
+    gaps = np.diff(starts)
+    if len(gaps) and gaps.min() <= DAY and not (gaps % gaps.min()).any():
+        width = int(gaps.min())
+        return width, (Fault("end-inferred", params={"minutes": round(width / MINUTE, 3)}),)
+    return None if len(starts) else (DAY, ())  # no readable start at all is reported as such
 
 
 def compressed(keys: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Return (index of each key among the distinct keys, the distinct keys in order); -1 stays -1. Keys < `size`."""
-    if size > 4 * len(keys) + (1 << 20):
+    if size > 4 * len(keys) + _DENSE:
         distinct, index = np.unique(keys, return_inverse=True)
         hole = int(len(distinct) > 0 and distinct[0] < 0)
         return index.astype(np.int64) - hole, distinct[hole:]
     there = np.zeros(size + 1, dtype=bool)
     there[keys] = True  # -1 marks the last place, which is nobody's
     distinct = np.flatnonzero(there[:size])
-    rank = np.full(size + 1, -1, dtype=np.int64)
+    rank = np.full(size + 1, -1, dtype=np.int32)
     rank[distinct] = np.arange(len(distinct))
-    return rank[keys], distinct
+    return rank[keys].astype(np.int64), distinct
 
 
-def _ranked(coded: Coded, name: str | None, feed: Feed, findings: Findings) -> tuple[np.ndarray, np.ndarray]:
-    """Return (distinct moments, index of each row's moment or -1), and report texts that are no time."""
-    moments = moments_of(coded.texts, feed)
-    _report(moments, coded, name, feed, findings)
-    distinct, rank = np.unique(moments.microseconds, return_inverse=True)
-    hole = int(len(distinct) > 0 and distinct[0] == NOT_A_TIME)
-    by_text = rank.astype(np.int64).reshape(-1) - hole
-    return distinct[hole:], coded.spread(by_text, -1)
-
-
-def _report(moments: Moments, coded: Coded, name: str | None, feed: Feed, findings: Findings) -> None:
-    findings.add("time-empty", np.flatnonzero(coded.codes < 0), name)
-    zone = feed.timezone or ""
-    findings.add_texts(moments.codes, coded, name, lambda text: {"value": quoted(text), "timezone": zone})
-
-
-def _width(starts: np.ndarray, rows: Rows, columns: Columns, feed: Feed) -> tuple[int, tuple[Fault, ...]]:
-    """Return the length of every interval in microseconds; refuse the file if nobody can say it."""
-    if feed.time_bin_minutes:
-        return feed.time_bin_minutes * MINUTE, ()
-    gaps = np.diff(starts)
-    if len(gaps) and gaps.min() <= DAY and not (gaps % gaps.min()).any():
-        width = int(gaps.min())
-        return width, (Fault("end-inferred", params={"minutes": round(width / MINUTE, 3)}),)
-    if not len(starts):  # no readable start at all, which is reported as such
-        return DAY, ()
-    raise FileRefused([Fault("end-not-inferable", int(rows.line[0]), columns.name(columns.start))])
-
-
-def _judged(
-    group: np.ndarray, start: np.ndarray, end: np.ndarray, columns: Columns, grid: Grid, findings: Findings
-) -> np.ndarray:
-    codes = grid.code_of(start, end)
-    for code in sorted(set(codes.tolist()) - {""}):
-        bad = np.append(codes == code, False)
-        at = columns.end if code in ("interval-inverted", "interval-too-long") and columns.end else columns.start
-        rows = np.flatnonzero(bad[group])
-        findings.add(code, rows, columns.name(at), lambda row: interval_params(start, end, group[row], grid))
-    return np.asarray(np.append(np.where(codes == "", np.arange(len(codes)), -1), -1)[group])
-
-
-def interval_params(start: np.ndarray, end: np.ndarray, at: int, grid: Grid) -> Params:
-    """Return what a sentence about interval `at` may say."""
+def interval_params(span: Span, grid: Grid) -> Params:
+    """Return what a sentence about an interval may say."""
     return {
-        "start": _written(int(start[at])),
-        "end": _written(int(end[at])),
+        "start": _written(span[0]),
+        "end": _written(span[1]),
         "minutes": grid.base_minutes,
         "days": LONGEST_DAYS,
         "now": _written(grid.latest),

@@ -1,39 +1,33 @@
-"""Put accepted rows into slices: sort them, find rows that contradict each other, sum what a feed sums over.
+"""Put good rows into groups: sort them, find rows that contradict each other, sum what a feed sums over.
 
 Promises: linear time where keys are dense (a day of 30,000 areas x 96 bins is 2.88 M rows); identical rows count once;
-rows that contradict each other are all faulty, so that the order of the file decides nothing.
+rows that contradict each other are all faulty, so that the order of the file decides nothing. Memory is that of
+AT_ONCE rows: the intervals of a file are merged a few at a time, a heavy one by a range of its areas at a time.
 """
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from ingest.reading.areas import Areas
-from ingest.reading.counts import COUNTED, NO_COVERAGE, SUPPRESSED, CountGroup
-from ingest.reading.findings import Coded
-from ingest.reading.intervals import Intervals, compressed
+from ingest.feeds import CountKind
+from ingest.reading.counts import COUNTED, NO_COVERAGE, SUPPRESSED, CountsFile
+from ingest.reading.findings import LISTED
+from ingest.reading.spill import Spill, SpilledRows, joined
+from ingest.reading.states import hidden
 
+AT_ONCE = 250_000
 _DENSE = 4
 
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """What the checks made of the n rows of a file; `part` is what a feed sums over."""
-
-    areas: Areas
-    area: Coded
-    intervals: Intervals
-    revision: np.ndarray
-    state: np.ndarray
-    value: np.ndarray
-    part: Coded | None
+Counts = tuple[np.ndarray, np.ndarray, np.ndarray]  # area ranks, values, states
 
 
 @dataclass(frozen=True, slots=True)
 class Keyed:
-    """Rows by key (n,) int64 in ascending order of key; `row` (n,) is each one's index in the file's rows."""
+    """Rows by key (n,) int64 in ascending order of key; `row` (n,) is each one's index in the rows given."""
 
     key: np.ndarray
     row: np.ndarray
@@ -41,7 +35,7 @@ class Keyed:
 
 
 def by_key(key: np.ndarray, size: int) -> Keyed:
-    """Return rows in the order of `key` (0 <= key < size); rows of one key in the order of the file."""
+    """Return rows in the order of `key` (0 <= key < size); rows of one key in the order given."""
     if size <= _DENSE * len(key) + (1 << 20):
         slot = np.full(size, -1, dtype=np.int32)
         slot[key] = np.arange(len(key), dtype=np.int32)
@@ -54,102 +48,38 @@ def by_key(key: np.ndarray, size: int) -> Keyed:
 
 
 @dataclass(frozen=True, slots=True)
-class Packed:
-    """Some rows of a file in the order of their key: (interval and revision) x area. `row`: index in the file's rows.
+class Repeats:
+    """Rows (indices) that say `again` what another says, and rows that contradict another (`torn`, with that `other`).
 
-    `key` counts through `combination` (interval group, revision) and `area_ids`; equal keys are neighbours.
+    `devices`: one count has so many rows that say 1 that each of them must be a device.
     """
 
-    keyed: Keyed
-    row: np.ndarray
-    area_ids: tuple[str, ...]
-    combinations: tuple[tuple[int, int], ...]
+    again: np.ndarray
+    torn: np.ndarray
+    other: np.ndarray
+    devices: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Slots:
-    """One count per (interval, revision, area): arrays of equal length, cut into `groups`."""
-
-    area_index: np.ndarray
-    value: np.ndarray
-    state: np.ndarray
-    groups: tuple[CountGroup, ...]
-
-
-def pack(judged: Judged, chosen: np.ndarray) -> Packed:
-    """Return the `chosen` rows (n,) bool, sorted."""
-    everything = bool(chosen.all())  # the usual case, in which nothing needs to be copied
-    rows = slice(None) if everything else np.flatnonzero(chosen)
-    area, area_ids = _area_ranks(judged, rows)
-    revisions, revision = np.unique(judged.revision, return_inverse=True)
-    both = judged.intervals.group[rows] * len(revisions) + revision.reshape(-1)[rows]
-    group, distinct = compressed(both, len(judged.intervals.spans) * len(revisions))
-    keyed = by_key(group * len(area_ids) + area, len(distinct) * len(area_ids))
-    named = [(int(one // len(revisions)), int(revisions[one % len(revisions)])) for one in distinct]
-    row = keyed.row if isinstance(rows, slice) else rows[keyed.row]
-    return Packed(keyed, row, area_ids, tuple(named))
-
-
-def _area_ranks(judged: Judged, rows: np.ndarray | slice) -> tuple[np.ndarray, tuple[str, ...]]:
-    codes = judged.area.codes[rows]
-    used = np.flatnonzero(np.bincount(codes, minlength=len(judged.area.texts)))
-    ids = judged.areas.ids
-    area_ids = sorted({ids[code] for code in used})
-    rank = {one: at for at, one in enumerate(area_ids)}
-    by_code = np.full(len(ids), -1, dtype=np.int64)
-    by_code[used] = [rank[ids[code]] for code in used]
-    return by_code[codes], tuple(area_ids)
-
-
-def repeats_of(judged: Judged, packed: Packed) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (rows that repeat another, rows that contradict another, that other row), as rows of the file."""
-    keyed, row = packed.keyed, packed.row
-    if judged.part is not None and not keyed.unique:
-        parts = len(judged.part.texts)
-        finer = by_key(keyed.key * parts + judged.part.codes[row], (int(keyed.key[-1]) + 1) * parts)
-        keyed, row = finer, row[finer.row]
-    return _repeated(Keyed(keyed.key, row, keyed.unique), judged.value, judged.state)
-
-
-def _repeated(keyed: Keyed, value: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (rows that say again what another says, rows that contradict another, that other row of each).
-
-    `value` and `state` are those of the file's rows.
-    """
+def repeats_of(keyed: Keyed, value: np.ndarray, state: np.ndarray, k_min: int) -> Repeats:
+    """Return what rows of equal key say about each other. `value`, `state`: of the rows given to `by_key`."""
     nothing = np.zeros(0, dtype=np.int64)
     if keyed.unique:
-        return nothing, nothing, nothing
-    run = np.cumsum(np.append(True, keyed.key[1:] != keyed.key[:-1])) - 1
-    first = keyed.row[np.flatnonzero(np.append(True, run[1:] != run[:-1]))][run]
+        return Repeats(nothing, nothing, nothing, devices=False)
+    edges = np.flatnonzero(np.append(True, keyed.key[1:] != keyed.key[:-1]))
+    run = np.repeat(np.arange(len(edges)), np.diff(np.append(edges, len(keyed.key))))
+    first = keyed.row[edges][run]
+    last = keyed.row[np.append(edges[1:], len(keyed.key)) - 1][run]
     values, states = value[keyed.row], state[keyed.row]
     same = (states == state[first]) & ((values == value[first]) | (np.isnan(values) & np.isnan(value[first])))
-    torn = np.zeros(run[-1] + 1, dtype=bool)
-    torn[run[~same]] = True
-    in_torn = torn[run]
-    last = keyed.row[np.append(np.flatnonzero(run[1:] != run[:-1]), len(run) - 1)][run]
+    in_torn = np.bincount(run[~same], minlength=len(edges))[run] > 0
+    devices = bool(np.bincount(run[values == 1], minlength=len(edges)).max() >= k_min)
     other = np.where(keyed.row == first, last, first)
     again = ~in_torn & (keyed.row != first)
-    return keyed.row[again], keyed.row[in_torn], other[in_torn]
-
-
-def slots_of(judged: Judged, packed: Packed) -> Slots:
-    """Return one count per key: the row's own, or the sum over the parts of a feed with `sum_over`."""
-    key, areas = packed.keyed.key, max(1, len(packed.area_ids))
-    value, state = judged.value[packed.row], judged.state[packed.row]
-    if judged.part is not None:
-        key, value, state = summed(key, value, state)
-    firsts = np.arange(len(packed.combinations) + 1) * areas
-    edges = np.searchsorted(key, firsts).tolist()
-    groups = tuple(
-        CountGroup(judged.intervals.spans[at], judged.intervals.precision[at], revision, edges[n], edges[n + 1])
-        for n, (at, revision) in enumerate(packed.combinations)
-    )
-    area_index = (key - np.repeat(firsts[:-1], np.diff(edges))).astype(np.uint32)
-    return Slots(area_index, value, state, groups)
+    return Repeats(keyed.row[again], keyed.row[in_torn], other[in_torn], devices)
 
 
 def summed(key: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (distinct keys, sums, states) over parts of one count.
+    """Return (distinct keys, sums, states) over parts of one count; `key` ascends.
 
     The sum is over counted parts. Without any counted part above 0 it is suppressed as soon as one part is, and
     no_coverage only when every part is: a hidden part is known to be small, an absent one is not known at all.
@@ -161,3 +91,126 @@ def summed(key: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[np.nd
     secret = np.bincount(index, weights=state == SUPPRESSED, minlength=size) > 0
     merged = np.select([secret & (total == 0), counted], [SUPPRESSED, COUNTED], default=NO_COVERAGE).astype(np.uint8)
     return distinct, np.where(merged == COUNTED, total, np.nan), merged
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What merging follows: the kind of counts, `k_min`, the carrier's own threshold, whether parts are summed."""
+
+    kind: CountKind
+    k_min: int
+    threshold: float | None
+    parts: int | None
+
+
+class Merger:
+    """Merge the spilled rows of one file into a file of counts.
+
+    `rank`: of each area's number, the place of its id among all ids in order. `torn`: (line, other line) of the first
+    LISTED rows that contradict another.
+    """
+
+    def __init__(self, spill: Spill, rank: np.ndarray, counts: CountsFile, terms: Terms) -> None:
+        self._spill = spill
+        self._rank = rank
+        self._counts = counts
+        self._terms = terms
+        self.used = np.zeros(len(rank), dtype=bool)
+        self.placed: list[tuple[int, int, int]] = []
+        self.repeated = self.suppressed = self.below = 0
+        self.torn, self.torn_count = np.zeros((0, 2), dtype=np.int64), 0
+        self.devices = False
+
+    def merge(self) -> None:
+        """Merge everything; `placed` then has (combination, offset, size) of each group of counts."""
+        for first, last in _batches(self._spill.sizes):
+            if last - first == 1 and self._spill.sizes[first] > AT_ONCE:
+                self._merge_heavy(first)
+            elif parts := list(self._spill.load(first, last)):
+                for combination, counts in self._merged(joined(parts), first, last - first):
+                    self._place(combination, counts)
+
+    def _merge_heavy(self, combination: int) -> None:
+        """Merge a combination of very many rows: repeated ones, or many parts of each count."""
+        steps = -(-int(self._spill.sizes[combination]) // AT_ONCE)
+        edges = np.unique(np.linspace(0, len(self._rank), steps + 1).astype(np.int64)).tolist()
+        found: list[Counts] = []
+        for low, high in itertools.pairwise(edges):
+            loaded = (self._between(part, low, high) for part in self._spill.load(combination, combination + 1))
+            if parts := [part for part in loaded if part is not None]:
+                found += [counts for _, counts in self._merged(joined(parts), combination, 1)]
+        if found:
+            area, value, state = (np.concatenate(column) for column in zip(*found, strict=True))
+            self._place(combination, (area, value, state))
+
+    def _place(self, combination: int, counts: Counts) -> None:
+        self.placed.append((combination, *self._counts.write(*counts)))
+
+    def _between(self, rows: SpilledRows, low: int, high: int) -> SpilledRows | None:
+        rank = self._rank[rows.area]
+        inside = (rank >= low) & (rank < high)
+        return rows.chosen(inside) if inside.any() else None
+
+    def _merged(self, rows: SpilledRows, first: int, combinations: int) -> Iterator[tuple[int, Counts]]:
+        """Yield each combination with the counts that its `rows` make."""
+        areas = len(self._rank)
+        key = (rows.combination.astype(np.int64) - first) * areas + self._rank[rows.area]
+        keyed = by_key(key, combinations * areas)
+        finer = keyed
+        if self._terms.parts is not None and not keyed.unique:
+            finer = by_key(key * self._terms.parts + rows.part, combinations * areas * self._terms.parts)
+        repeats = repeats_of(finer, rows.value, rows.state, self._terms.k_min)
+        self._note(repeats, rows.line)
+        row, ordered = keyed.row, keyed.key
+        if len(repeats.again) or len(repeats.torn):
+            left = np.ones(len(key), dtype=bool)
+            left[repeats.again] = left[repeats.torn] = False
+            row, ordered = row[left[row]], ordered[left[row]]
+        value, state = rows.value[row], rows.state[row]
+        if self._terms.parts is not None:
+            ordered, value, state = summed(ordered, value, state)
+        yield from self._cut(ordered, *self._hidden(value, state), first, combinations)
+
+    def _hidden(self, value: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        if self._terms.threshold is not None:
+            self.below += int(((value > 0) & (value < self._terms.threshold)).sum())
+        small = hidden(self._terms.kind, value, self._terms.k_min)
+        state = np.where(small, SUPPRESSED, state).astype(np.uint8)
+        self.suppressed += int((state == SUPPRESSED).sum())
+        return np.where(small, np.nan, value), state
+
+    def _cut(
+        self, key: np.ndarray, value: np.ndarray, state: np.ndarray, first: int, combinations: int
+    ) -> Iterator[tuple[int, Counts]]:
+        areas = len(self._rank)
+        edges = np.searchsorted(key, np.arange(combinations + 1) * areas).tolist()
+        for at, (start, stop) in enumerate(itertools.pairwise(edges)):
+            if stop > start:
+                rank = key[start:stop] - at * areas
+                self.used[rank] = True
+                yield first + at, (rank, value[start:stop], state[start:stop])
+
+    def _note(self, repeats: Repeats, line: np.ndarray) -> None:
+        self.repeated += len(repeats.again)
+        if len(repeats.torn):
+            self.torn_count += len(repeats.torn)
+            self.torn = _first(self.torn, line[repeats.torn], line[repeats.other])
+        self.devices = self.devices or repeats.devices
+
+
+def _first(kept: np.ndarray, line: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the first LISTED lines with their others of those kept and some more."""
+    everything = np.concatenate([kept, np.stack([line, other], axis=1).astype(np.int64)])
+    return everything[np.argsort(everything[:, 0], kind="stable")[:LISTED]]
+
+
+def _batches(sizes: Sequence[int] | np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield ranges of combinations that have at most AT_ONCE rows together (or are one)."""
+    first, rows = 0, 0
+    for at, size in enumerate(np.asarray(sizes).tolist()):
+        if rows and rows + size > AT_ONCE:
+            yield first, at
+            first, rows = at, 0
+        rows += size
+    if rows:
+        yield first, len(sizes)

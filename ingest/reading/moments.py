@@ -21,14 +21,14 @@ _OFFSET = r"([Zz]|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])$"
 
 
 @dataclass(frozen=True, slots=True)
-class Moments:
+class ReadMoments:
     """`microseconds` (n,) int64, NOT_A_TIME where `codes` (n,) names the fault."""
 
     microseconds: np.ndarray
     codes: tuple[str | None, ...]
 
 
-def moments_of(texts: Sequence[str], feed: Feed) -> Moments:
+def moments_of(texts: Sequence[str], feed: Feed) -> ReadMoments:
     """Return the moment of each text in the feed's time format (default RFC 3339 with offset)."""
     given = pl.Series("text", texts, dtype=pl.String)
     if feed.time_format in ("epoch_s", "epoch_ms"):
@@ -45,7 +45,7 @@ def _epoch(given: pl.Series, unit: int) -> pl.Series:
     return number.set(number >= longest, None) * unit
 
 
-def _patterned(given: pl.Series, feed: Feed) -> Moments:
+def _patterned(given: pl.Series, feed: Feed) -> ReadMoments:
     try:
         read = given.str.to_datetime(feed.time_format, strict=False, time_unit="us")
     except pl.exceptions.PolarsError:
@@ -55,7 +55,7 @@ def _patterned(given: pl.Series, feed: Feed) -> Moments:
     return _local(read, feed.timezone or "UTC")
 
 
-def _written(given: pl.Series, feed: Feed) -> Moments:
+def _written(given: pl.Series, feed: Feed) -> ReadMoments:
     parts = given.to_frame().select(
         day=pl.col("text").str.extract(_DAY_AND_TIME, 1),
         clock=pl.col("text").str.extract(_DAY_AND_TIME, 2),
@@ -85,14 +85,14 @@ def _offset_minutes(offset: pl.Series) -> pl.Series:
     return size.set(zulu.fill_null(value=False), 0)
 
 
-def _local(naive: pl.Series, timezone: str) -> Moments:
+def _local(naive: pl.Series, timezone: str) -> ReadMoments:
     placed = naive.dt.replace_time_zone(timezone, ambiguous="null", non_existent="null")
     twice = (naive.is_not_null() & placed.is_null()).arg_true().to_list()
     return _moments(placed.dt.epoch("us"), dict.fromkeys(twice, "time-ambiguous"))
 
 
-def _moments(microseconds: pl.Series, codes: dict[int, str]) -> Moments:
+def _moments(microseconds: pl.Series, codes: dict[int, str]) -> ReadMoments:
     unread = set(microseconds.is_null().arg_true().to_list())
     named = tuple(codes.get(at, "time-unreadable" if at in unread else None) for at in range(len(microseconds)))
     values = microseconds.cast(pl.Int64).fill_null(NOT_A_TIME).to_numpy()
-    return Moments(np.where([code is not None for code in named], NOT_A_TIME, values) if codes else values, named)
+    return ReadMoments(np.where([code is not None for code in named], NOT_A_TIME, values) if codes else values, named)

@@ -1,36 +1,42 @@
 """Read one file of counts: open, understand its columns, check every row, group what is accepted.
 
 Promises: rows in = accepted + rejected, always. A file with any fault is refused whole, unless the feed lets faulty
-rows or unknown source areas go; a file that identifies somebody is refused always. Only good rows come out.
+rows or unknown source areas go; a file that identifies somebody is refused always. Only good rows come out. The file is
+read piece by piece and good rows wait on disk, so memory does not grow with the rows; pieces of any size give the same.
 Does not: know the database, the clock (`not_after` is given) or the shapes of source areas.
 """
 
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import numpy as np
-import polars as pl
 
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import Feed
-from ingest.reading.areas import areas_of
-from ingest.reading.calendars import calendar_intervals
+from ingest.reading.ahead import ahead
+from ingest.reading.areas import Areas
+from ingest.reading.calendars import CalendarIntervals
 from ingest.reading.camara import camara_table
 from ingest.reading.columns import Columns, columns_of
-from ingest.reading.counts import SUPPRESSED, CountsReading
-from ingest.reading.findings import Findings
-from ingest.reading.gathering import WHOLE, Rows, gathered
-from ingest.reading.identifiers import PERSON_OR_SIM, identifier_columns
-from ingest.reading.intervals import Grid, written_intervals
-from ingest.reading.merging import Judged, Packed, pack, repeats_of, slots_of
+from ingest.reading.counts import CountGroup, CountsFile, CountsReading
+from ingest.reading.findings import Findings, Ledger, Params, Verdicts
+from ingest.reading.gathering import WHOLE, Gatherer, Rows
+from ingest.reading.identifiers import identifier_columns
+from ingest.reading.intervals import MINUTE, MOST_INTERVALS, Grid, Intervals, WrittenIntervals, spacing_of, width_needed
+from ingest.reading.merging import Merger
+from ingest.reading.merging import Terms as MergingTerms
+from ingest.reading.pieces import PieceSize
 from ingest.reading.sources import MAX_BYTES, Source, opened
-from ingest.reading.states import hidden, states_of, values_of
-from ingest.reading.tables import LINE, Table, column, parquet_table, text_table
+from ingest.reading.spill import Spill, SpilledRows
+from ingest.reading.states import States, values_of
+from ingest.reading.tables import Table, row_count, text_table
 
 Progress = Callable[[float, str], None]
 
@@ -61,155 +67,213 @@ def read_counts(
     file_name: str | None = None,
     max_bytes: int = MAX_BYTES,
     scratch: Path | None = None,
+    counts_file: BinaryIO | None = None,
+    piece_size: PieceSize | None = None,
 ) -> CountsReading:
-    """Return the accepted counts of the file at `path`.
+    """Return the accepted counts of the file at `path`; close the reading when its slices are no longer needed.
 
     `known_source_areas`: ids of the carrier's coverage, None for tiles that describe themselves. `not_after`: no
-    interval may end later. `max_bytes` caps what is unpacked, `scratch` is where. Raises FileRefused with all faults.
+    interval may end later. `max_bytes` caps what is unpacked, `scratch` is where; the arrays of the result go to
+    `counts_file` (default: an unnamed file in `scratch`). Raises FileRefused with all faults.
     """
     terms = Terms(feed, known_source_areas, k_min, Grid(base_bin_minutes, not_after))
+    size = piece_size or PieceSize()
+    target = counts_file or cast("BinaryIO", tempfile.TemporaryFile(dir=scratch, prefix="oryn-"))  # noqa: SIM115
     try:
         progress(0.0, "open")
-        with opened(path, max_bytes, scratch) as source:
-            table = _table(source, feed, max_bytes)
-            return _reading(table, terms, progress)
-    except FileRefused as refused:
-        refused.file = file_name or path.name
+        with opened(path, max_bytes, scratch) as source, tempfile.TemporaryFile(dir=scratch, prefix="oryn-") as spilled:
+            table = _table(source, feed, max_bytes, size)
+            progress(0.1, "read")
+            return _Reading(table, terms, Spill(cast("BinaryIO", spilled))).read(target, progress)
+    except BaseException as problem:
+        target.close()
+        if isinstance(problem, FileRefused):
+            problem.file = file_name or path.name
         raise
 
 
-def _table(source: Source, feed: Feed, max_bytes: int) -> Table:
+def _table(source: Source, feed: Feed, max_bytes: int, size: PieceSize) -> Table:
     if source.form == "json":
-        return camara_table(source)
-    return parquet_table(source, max_bytes) if source.form == "parquet" else text_table(source, feed)
+        return camara_table(source, size)
+    if source.form == "parquet":
+        from ingest.reading.parquet import parquet_table
+
+        return parquet_table(source, max_bytes, size)
+    return text_table(source, feed, size)
 
 
-def _reading(table: Table, terms: Terms, progress: Progress) -> CountsReading:
-    if identifying := identifier_columns(table.names):
-        raise FileRefused(identifying, rows_in=_row_count(table))
-    columns = columns_of(table.names, terms.feed)
-    progress(0.1, "read")
-    rows = gathered(table, columns, terms.feed)
-    if not len(rows.line):
-        raise FileRefused([Fault("file-without-rows")])
-    progress(0.6, "check")
-    findings = Findings(rows.line, table.place)
-    try:
-        judged = _judged(rows, table, columns, terms, findings)
+class _Reading:
+    """One file on its way from rows to groups of counts."""
+
+    def __init__(self, table: Table, terms: Terms, spill: Spill) -> None:
+        if identifying := identifier_columns(table.names):
+            raise FileRefused(identifying, rows_in=row_count(table))
+        self._table = table
+        self._terms = terms
+        self._spill = spill
+        self._columns = columns_of(table.names, terms.feed)
+        self._gatherer = Gatherer(table, self._columns, terms.feed, terms.known)
+        self._ledger = Ledger()
+
+    def read(self, target: BinaryIO, progress: Progress) -> CountsReading:
+        """Read, judge and merge everything; write the arrays of counts to `target`."""
+        try:
+            judge = _Judge(self._table, self._columns, self._terms, self._gatherer)
+            for rows, share in ahead(self._gatherer.rows()):
+                findings = Findings(rows.line, self._table.place, self._ledger.room)
+                self._spill.add(judge.good_rows(rows, findings))
+                self._ledger.take(findings)
+                progress(0.1 + 0.6 * share, "check")
+        except FileRefused as refused:
+            refused.rows_in = refused.rows_in or row_count(self._table)
+            raise
+        if not self._ledger.rows_in:
+            raise FileRefused([Fault("file-without-rows")])
         progress(0.8, "group")
-        packed, repeats = _accepted(judged, columns, terms.feed, findings)
-    except FileRefused as refused:
-        refused.rows_in = len(rows.line)
-        raise
-    reading = _counts(judged, packed, columns, terms, findings, repeats)
-    progress(1.0, "done")
-    return reading
+        reading = self._merged(judge, target)
+        progress(1.0, "done")
+        return reading
+
+    def _merged(self, judge: _Judge, target: BinaryIO) -> CountsReading:
+        ids = judge.areas.ids
+        order = sorted(range(len(ids)), key=ids.__getitem__)
+        rank = np.empty(len(ids), dtype=np.int64)
+        rank[order] = np.arange(len(ids))
+        merger = Merger(self._spill, rank, CountsFile(target), self._merging_terms(judge))
+        merger.merge()
+        self._report_torn(merger)
+        self._ledger.refuse_if_due(self._terms.feed)
+        counts = CountsFile(target) if merger.used.all() else CountsFile(target, _places(merger.used))
+        area_ids = tuple(ids[at] for at, used in zip(order, merger.used, strict=True) if used)
+        ledger = self._ledger
+        return CountsReading(
+            kind=self._columns.kind,
+            grid=judge.areas.grid,
+            area_ids=area_ids,
+            rows_in=ledger.rows_in,
+            rows_accepted=ledger.rows_in - ledger.rows_rejected,
+            rows_rejected=ledger.rows_rejected,
+            rows_suppressed=merger.suppressed,
+            groups=tuple(judge.group(*placed) for placed in merger.placed),
+            counts=counts,
+            faults=ledger.faults,
+            fault_count=ledger.count,
+            notes=(*judge.intervals.notes, *_notes(merger, self._columns, self._terms.feed)),
+            points=judge.areas.points_of(area_ids),
+            thresholded_at=self._terms.feed.thresholded_at,
+        )
+
+    def _merging_terms(self, judge: _Judge) -> MergingTerms:
+        parts = judge.parts if self._columns.sum_over else None
+        return MergingTerms(self._columns.kind, self._terms.k_min, self._terms.feed.thresholded_at, parts)
+
+    def _report_torn(self, merger: Merger) -> None:
+        name = self._columns.name(self._columns.value)
+        found = []
+        for line, other in merger.torn.tolist():
+            number, where = self._table.place(line, name)
+            found.append((line, Fault("row-contradicts", number, where, {"line": other})))
+        self._ledger.take_late("row-contradicts", merger.torn_count, found)
 
 
-def _row_count(table: Table) -> int:
-    return int(table.rows.select(pl.len()).collect(engine="streaming").item())
+class _Judge:
+    """Check the rows of a file, piece by piece, and number what their counts belong to."""
+
+    def __init__(self, table: Table, columns: Columns, terms: Terms, gatherer: Gatherer) -> None:
+        self._columns = columns
+        self._fields = {"expected": len(table.names)}
+        self.areas = Areas(columns, terms.feed, terms.known, lambda: gatherer.survey("area")[0])
+        self.intervals = _intervals(columns, terms, gatherer)
+        self._states = States(columns, terms.feed)
+        self._revisions = _Revisions(columns)
+        self._combinations: dict[tuple[int, int], int] = {}
+        self.parts = 0
+
+    def good_rows(self, rows: Rows, findings: Findings) -> SpilledRows:
+        """Return the rows of a piece that nothing is wrong with; report what is wrong with the others."""
+        findings.add("too-many-fields", np.flatnonzero(rows.too_many_fields), None, lambda _: self._fields)
+        for at, found in rows.identifying.items():
+            findings.add("identifier-values", found, self._columns.name(at))
+        area = self.areas.of(rows.area, findings)
+        group = self.intervals.of(rows, findings)
+        revision = self._revisions.of(rows, findings)
+        state = self._states.of(rows, findings)
+        combination = self._combination(np.where(findings.bad, -1, group), revision)
+        part = np.zeros(len(rows.line), np.uint32) if rows.part is None else rows.part.codes.astype(np.uint32)
+        self.parts = max(self.parts, int(part.max(initial=0)) + 1)
+        spilled = SpilledRows(combination, area, part, rows.line, values_of(rows, state), state)
+        return spilled if not findings.bad.any() else spilled.chosen(np.flatnonzero(~findings.bad))
+
+    def _combination(self, group: np.ndarray, revision: np.ndarray | None) -> np.ndarray:
+        """Return the number of each row's (group, revision); anything where the group is -1."""
+        if revision is None:
+            return group
+        used, pair = np.unique(np.stack([group, revision]), axis=1, return_inverse=True)
+        numbers = [
+            self._combinations.setdefault((at, said), len(self._combinations)) if at >= 0 else -1
+            for at, said in used.T.tolist()
+        ]
+        if len(self._combinations) > MOST_INTERVALS:
+            raise FileRefused([Fault("too-many-values", params={"limit": MOST_INTERVALS})])
+        return np.array(numbers, dtype=np.int64)[pair.reshape(-1)]
+
+    def group(self, combination: int, offset: int, size: int) -> CountGroup:
+        """Return what the counts of a combination hold for."""
+        if self._columns.revision is None:
+            at, revision = combination, 0
+        else:
+            at, revision = self._named()[combination]
+        return CountGroup(self.intervals.spans[at], self.intervals.precision[at], revision, offset, size)
+
+    def _named(self) -> list[tuple[int, int]]:
+        return list(self._combinations)
 
 
-def _judged(rows: Rows, table: Table, columns: Columns, terms: Terms, findings: Findings) -> Judged:
-    findings.add(
-        "too-many-fields", np.flatnonzero(rows.too_many_fields), None, lambda _: {"expected": len(table.names)}
-    )
-    _identifying_values(table, columns, terms, findings)
-    areas = areas_of(rows.area, columns, terms.feed, terms.known, findings)
-    timed = calendar_intervals if columns.calendar else written_intervals
-    intervals = timed(rows, columns, terms.feed, terms.grid, findings)
-    revision = _revisions(rows, columns, findings)
-    state = states_of(rows, table, columns, terms.feed, findings)
-    return Judged(areas, rows.area, intervals, revision, state, values_of(rows, state), rows.part)
+class _Revisions:
+    def __init__(self, columns: Columns) -> None:
+        self._name = columns.name(columns.revision)
+        self._verdicts = Verdicts()
+        self._numbers: list[int] = []
+
+    def of(self, rows: Rows, findings: Findings) -> np.ndarray | None:
+        """Return (n,) int64 revisions, None where the file has none; report those that are no whole numbers."""
+        if rows.revision is None:
+            return None
+        for text in rows.revision.texts[len(self._numbers) :]:
+            sound = re.match(WHOLE, text, re.ASCII) is not None
+            self._numbers.append(int(text) if sound else 0)
+            self._verdicts.learn([None if sound else "revision-unreadable"])
+        findings.add_texts(self._verdicts, rows.revision, self._name, lambda text: {"value": quoted(text)})
+        return rows.revision.spread(np.array(self._numbers, dtype=np.int64), 0)
 
 
-def _identifying_values(table: Table, columns: Columns, terms: Terms, findings: Findings) -> None:
-    """Report every value with the shape of an identifier in the columns that nothing else checks (contract.md A6)."""
-    looked_at = (*columns.extra, *columns.sum_over)
-    if not looked_at:
-        return
-    known = pl.Series(sorted(terms.known or ()), dtype=pl.String)
-    for at in looked_at:
-        text = column(at)
-        suspicious = text.str.contains(PERSON_OR_SIM) & ~text.is_in(known.implode())
-        lines = table.rows.filter(suspicious).select(LINE).collect(engine="streaming")[LINE].to_numpy()
-        findings.add("identifier-values", np.searchsorted(findings.lines, lines), columns.name(at))
+def _intervals(columns: Columns, terms: Terms, gatherer: Gatherer) -> Intervals:
+    if columns.calendar:
+        return CalendarIntervals(columns, terms.feed, terms.grid)
+    if not width_needed(columns, terms.feed):
+        width = (terms.feed.time_bin_minutes or 0) * MINUTE
+        return WrittenIntervals(columns, terms.feed, terms.grid, width, ())
+    texts, rows, first = gatherer.survey("start")
+    if not rows:
+        raise FileRefused([Fault("file-without-rows")])
+    if (spacing := spacing_of(texts, terms.feed)) is None:
+        raise FileRefused([Fault("end-not-inferable", first, columns.name(columns.start))], rows_in=rows)
+    return WrittenIntervals(columns, terms.feed, terms.grid, *spacing)
 
 
-def _revisions(rows: Rows, columns: Columns, findings: Findings) -> np.ndarray:
-    if rows.revision is None:
-        return np.zeros(len(rows.line), dtype=np.int64)
-    texts = rows.revision.texts
-    sound = [re.match(WHOLE, text, re.ASCII) is not None for text in texts]
-    codes = [None if fits else "revision-unreadable" for fits in sound]
-    findings.add_texts(codes, rows.revision, columns.name(columns.revision), lambda text: {"value": quoted(text)})
-    numbers = [int(text) if fits else 0 for text, fits in zip(texts, sound, strict=True)]
-    return rows.revision.spread(np.array(numbers, dtype=np.int64), 0)
+def _places(used: np.ndarray) -> np.ndarray:
+    return np.asarray((np.cumsum(used) - 1).astype(np.uint32))
 
 
-def _accepted(judged: Judged, columns: Columns, feed: Feed, findings: Findings) -> tuple[Packed, int]:
-    """Return the accepted rows and how many of them only repeat another; refuse the file if it is due."""
-    packed = pack(judged, ~(findings.faulty | findings.unknown))
-    again, torn, others = repeats_of(judged, packed)
-    other = dict(zip(torn.tolist(), findings.lines[others].tolist(), strict=True))
-    name = columns.name(columns.value)
-    findings.add("row-contradicts", np.sort(torn), name, lambda row: {"line": other[row]})
-    _refuse_if_due(findings, feed)
-    if len(torn) or len(again):
-        left = ~(findings.faulty | findings.unknown)
-        left[again] = False
-        packed = pack(judged, left)
-    return packed, len(again)
-
-
-def _refuse_if_due(findings: Findings, feed: Feed) -> None:
-    refuses = (
-        "identifier-values" in findings.codes,
-        feed.faulty_rows == "refuse" and findings.faulty.any(),
-        feed.unknown_source_areas == "refuse" and findings.unknown.any(),
-        (findings.faulty | findings.unknown).all(),
-    )
-    if any(refuses):
-        raise FileRefused(findings.faults, rows_in=len(findings.lines), fault_count=findings.count)
-
-
-def _counts(
-    judged: Judged, packed: Packed, columns: Columns, terms: Terms, findings: Findings, repeats: int
-) -> CountsReading:
-    rejected = int((findings.faulty | findings.unknown).sum())
-    counts = slots_of(judged, packed)
-    small = hidden(columns.kind, counts.value, terms.k_min)
-    state = np.where(small, SUPPRESSED, counts.state).astype(np.uint8)
-    return CountsReading(
-        kind=columns.kind,
-        grid=judged.areas.grid,
-        area_ids=packed.area_ids,
-        rows_in=len(findings.lines),
-        rows_accepted=len(findings.lines) - rejected,
-        rows_rejected=rejected,
-        rows_suppressed=int((state == SUPPRESSED).sum()),
-        area_index=counts.area_index,
-        value=np.where(small, np.nan, counts.value),
-        state=state,
-        groups=counts.groups,
-        faults=findings.faults,
-        fault_count=findings.count,
-        notes=(*judged.intervals.notes, *_notes(counts.value, columns, terms.feed, repeats)),
-        points=judged.areas.points,
-        thresholded_at=terms.feed.thresholded_at,
-    )
-
-
-def _notes(value: np.ndarray, columns: Columns, feed: Feed, repeats: int) -> list[Fault]:
+def _notes(merger: Merger, columns: Columns, feed: Feed) -> list[Fault]:
     """Return what a person should know although nothing is wrong."""
     notes = []
-    if repeats:
-        notes.append(Fault("rows-repeated", params={"count": repeats}))
+    if merger.repeated:
+        notes.append(Fault("rows-repeated", params={"count": merger.repeated}))
     if columns.extra:
         ignored = ", ".join(quoted(columns.names[at]) for at in columns.extra[:20])
         notes.append(Fault("columns-ignored", params={"columns": ignored}))
-    threshold = feed.thresholded_at
-    below = int(((value > 0) & (value < threshold)).sum()) if threshold else 0
-    if threshold and below:
-        notes.append(Fault("values-below-threshold", params={"count": below, "threshold": f"{threshold:g}"}))
+    if merger.below:
+        below: Params = {"count": merger.below, "threshold": f"{feed.thresholded_at:g}"}
+        notes.append(Fault("values-below-threshold", params=below))
     return notes

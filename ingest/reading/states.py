@@ -6,8 +6,7 @@ that nothing behind can keep it (contract.md A2, A3). The comparison with k_min 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,26 +14,54 @@ from ingest.faults import quoted
 from ingest.feeds import CountKind, Feed
 from ingest.reading.columns import Columns
 from ingest.reading.counts import COUNTED, NO_COVERAGE, SUPPRESSED
-from ingest.reading.findings import LISTED, Coded, Findings
+from ingest.reading.findings import LISTED, Findings, Verdicts
 from ingest.reading.gathering import Rows
-from ingest.reading.tables import Table, texts_at
+from ingest.reading.identifiers import identifies
+from ingest.reading.lexicons import Coded
 
 _STATUSES: Mapping[str, int] = {"counted": COUNTED, "suppressed": SUPPRESSED, "no_coverage": NO_COVERAGE}
 
 
-def states_of(rows: Rows, table: Table, columns: Columns, feed: Feed, findings: Findings) -> np.ndarray:
-    """Return (n,) uint8 states by status, mark and emptiness; report counts and statuses that cannot be read."""
-    name = columns.name(columns.value)
-    state = _by_status(rows.status, len(rows.line), columns, feed, findings)
-    state[rows.marked] = SUPPRESSED
-    empty = np.isnan(rows.value) & ~rows.unreadable & (state == COUNTED)
-    if feed.empty_counts == "refuse":
-        findings.add("count-empty", np.flatnonzero(empty), name)
-    state[empty] = NO_COVERAGE if feed.empty_counts == "no_coverage" else COUNTED
-    contradicted = (state == NO_COVERAGE) & (rows.value > 0)
-    findings.add("count-without-coverage", np.flatnonzero(contradicted), name)
-    _report_unreadable(rows, table, columns, findings)
-    return state
+class States:
+    """Judge counts and statuses of one file, piece by piece; each distinct status is judged once."""
+
+    def __init__(self, columns: Columns, feed: Feed) -> None:
+        self._columns = columns
+        self._feed = feed
+        ours = {theirs.strip().casefold(): _STATUSES[ours] for theirs, ours in feed.statuses.items()}
+        self._named = {**_STATUSES, **ours}
+        self._verdicts = Verdicts()
+        self._by_text: list[int] = []
+
+    def of(self, rows: Rows, findings: Findings) -> np.ndarray:
+        """Return (n,) uint8 states by status, mark and emptiness; report counts and statuses that cannot be read."""
+        name = self._columns.name(self._columns.value)
+        state = self._by_status(rows.status, len(rows.line), findings)
+        state[rows.marked] = SUPPRESSED
+        empty = np.isnan(rows.value) & ~rows.unreadable & (state == COUNTED)
+        if self._feed.empty_counts == "refuse":
+            findings.add("count-empty", np.flatnonzero(empty), name)
+        state[empty] = NO_COVERAGE if self._feed.empty_counts == "no_coverage" else COUNTED
+        contradicted = (state == NO_COVERAGE) & (rows.value > 0)
+        findings.add("count-without-coverage", np.flatnonzero(contradicted), name)
+        _report_unreadable(rows, self._columns, findings)
+        return state
+
+    def _by_status(self, status: Coded | None, size: int, findings: Findings) -> np.ndarray:
+        if status is None:
+            return np.full(size, COUNTED, dtype=np.uint8)
+        self._learn(status.texts[len(self._by_text) :])
+        allowed = ", ".join(self._named)
+        name = self._columns.name(self._columns.status)
+        findings.add_texts(self._verdicts, status, name, lambda text: {"value": quoted(text), "allowed": allowed})
+        return status.spread(np.array(self._by_text, dtype=np.uint8), COUNTED)
+
+    def _learn(self, texts: Sequence[str]) -> None:
+        for text in texts:
+            state = self._named.get(text.strip().casefold() or "counted")
+            self._by_text.append(COUNTED if state is None else state)
+            stranger = "identifier-values" if identifies(text) else "status-unknown"
+            self._verdicts.learn([stranger if state is None else None])
 
 
 def values_of(rows: Rows, state: np.ndarray) -> np.ndarray:
@@ -50,33 +77,18 @@ def hidden(kind: CountKind, value: np.ndarray, k_min: int) -> np.ndarray:
     return np.asarray((value > 0) & (value < k_min))
 
 
-def _by_status(status: Coded | None, size: int, columns: Columns, feed: Feed, findings: Findings) -> np.ndarray:
-    if status is None:
-        return np.full(size, COUNTED, dtype=np.uint8)
-    named = {**_STATUSES, **{theirs.strip().casefold(): _STATUSES[ours] for theirs, ours in feed.statuses.items()}}
-    states = [named.get(text.strip().casefold() or "counted") for text in status.texts]
-    codes = ["status-unknown" if state is None else None for state in states]
-    allowed = ", ".join(named)
-    findings.add_texts(
-        codes, status, columns.name(columns.status), lambda text: {"value": quoted(text), "allowed": allowed}
-    )
-    by_text = np.array([COUNTED if state is None else state for state in states], dtype=np.uint8)
-    return status.spread(by_text, COUNTED)
-
-
-def _report_unreadable(rows: Rows, table: Table, columns: Columns, findings: Findings) -> None:
+def _report_unreadable(rows: Rows, columns: Columns, findings: Findings) -> None:
     bad = np.flatnonzero(rows.unreadable)
-    lines = rows.line[bad]
-    texts = texts_at(table, columns.value, lines[:LISTED].tolist())
+    texts = dict(zip(bad.tolist(), rows.unread, strict=False))
     by_code: dict[str, list[int]] = {}
-    for row, line in zip(bad[:LISTED].tolist(), lines.tolist(), strict=False):
-        by_code.setdefault(_count_code(texts[line], columns.kind), []).append(row)
+    for row, text in texts.items():
+        by_code.setdefault(_count_code(text, columns.kind), []).append(row)
     rest = bad[LISTED:].tolist()
     if rest:
         by_code.setdefault("count-unreadable", []).extend(rest)
+    name = columns.name(columns.value)
     for code, at in by_code.items():
-        params: Any = lambda row: {"value": quoted(texts[int(rows.line[row])])}  # noqa: E731
-        findings.add(code, np.array(at), columns.name(columns.value), params)
+        findings.add(code, np.array(at), name, lambda row: {"value": quoted(texts[row])})
 
 
 def _count_code(text: str, kind: CountKind) -> str:

@@ -1,7 +1,7 @@
-"""Bring every format to one shape: a lazy frame of text columns with the physical line of each row.
+"""Bring every format to one shape: pieces of text columns with the physical line of each row.
 
 Promises: text in, text out; nothing is converted here, so that every later message can quote what the file says.
-A line of a text file keeps its physical number, whatever stands in it.
+A line of a text file keeps its physical number, whatever stands in it. One piece is held at a time.
 Does not: know what the columns mean.
 """
 
@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 
 import polars as pl
 
-from ingest.faults import Fault, FileRefused, quoted
+from ingest.faults import Fault, FileRefused
 from ingest.feeds import Feed
 from ingest.reading.columns import MOST_COLUMNS
-from ingest.reading.sources import LONGEST_LINE, Source, is_bomb
+from ingest.reading.findings import LISTED, Place
+from ingest.reading.pieces import PieceSize, TextPiece, text_pieces
+from ingest.reading.sources import LONGEST_LINE, Source
 
 LINE, TOO_MANY = "line", "too_many_fields"
 _DELIMITERS = (",", ";", "\t", "|")
-
-Place = Callable[[int, str | None], tuple[int | None, str | None]]
 
 
 def line_and_column(line: int, column: str | None) -> tuple[int | None, str | None]:
@@ -32,14 +31,25 @@ def line_and_column(line: int, column: str | None) -> tuple[int | None, str | No
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """Some rows as text: `line` (UInt32), `too_many_fields` (bool) and a text column `c0`, `c1`, … per name.
+
+    `share` of the file (0..1) is read when these rows are.
+    """
+
+    rows: pl.DataFrame
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
-    """Rows as text. `rows` has `line` (UInt32), `too_many_fields` (bool) and a text column `c0`, `c1`, … per name.
+    """The rows of a file. `pieces` reads it from the start each time it is called.
 
     `place` turns a row's line and column into what a person can find in the file.
     """
 
     names: tuple[str, ...]
-    rows: pl.LazyFrame
+    pieces: Callable[[], Iterator[Piece]]
     place: Place = line_and_column
 
 
@@ -48,20 +58,38 @@ def column(position: int) -> pl.Expr:
     return pl.col(f"c{position}")
 
 
-def text_table(source: Source, feed: Feed) -> Table:
+def blank(width: int) -> pl.Expr:
+    """Return whether a row has nothing in any of its `width` columns."""
+    return pl.all_horizontal(column(i).is_null() for i in range(width))
+
+
+def row_count(table: Table) -> int:
+    """Return how many rows the file has, blank lines left out."""
+    empty = blank(len(table.names))
+    return sum(len(piece.rows) - piece.rows.select(empty.sum()).item() for piece in table.pieces())
+
+
+def text_table(source: Source, feed: Feed, size: PieceSize) -> Table:
     """Return the rows of a delimited text file (comma, semicolon, tab or bar; with or without BOM, quotes, header).
 
-    Raises FileRefused: text-not-utf8 (header), quotes-unbalanced, file-without-rows.
+    Raises FileRefused: text-not-utf8 (header), quotes-unbalanced, too-many-columns.
     """
     first = _first_line(source)
     delimiter = feed.delimiter or _delimiter_of(first)
-    if source.has_quotes:
-        _refuse_unbalanced_quotes(source, delimiter)
     fields = _fields(first, delimiter)
     names = tuple(fields) if feed.header else feed.column_names
     if len(names) > MOST_COLUMNS:  # before a schema of that width is built
         raise FileRefused([Fault("too-many-columns", 1, params={"count": len(names), "limit": MOST_COLUMNS})])
-    return Table(names, _text_rows(source, delimiter, len(names), 1 if feed.header else 0))
+    if source.has_quotes:
+        _refuse_unbalanced_quotes(source, delimiter, size)
+    quote = '"' if source.has_quotes else None
+    header_lines = 1 if feed.header else 0
+
+    def pieces() -> Iterator[Piece]:
+        for piece in text_pieces(source.path, header_lines, len(names), size):
+            yield Piece(_rows(piece, delimiter, quote, len(names)), piece.share)
+
+    return Table(names, pieces)
 
 
 def _fields(line: str, delimiter: str) -> list[str]:
@@ -85,26 +113,29 @@ def _delimiter_of(line: str) -> str:
     return max(_DELIMITERS, key=unquoted.count)
 
 
-def _text_rows(source: Source, delimiter: str, width: int, header_lines: int) -> pl.LazyFrame:
+def _rows(piece: TextPiece, delimiter: str, quote: str | None, width: int) -> pl.DataFrame:
     schema = dict.fromkeys([*(f"c{i}" for i in range(width)), "_extra"], pl.String())
-    return pl.scan_csv(
-        source.path,
+    rows = pl.scan_csv(
+        piece.data,
         has_header=False,
-        skip_lines=header_lines,
+        skip_lines=1,
         schema=schema,
         separator=delimiter,
         missing_columns="insert",
         extra_columns="ignore",  # beyond the one that shows that there are too many
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
-        quote_char='"' if source.has_quotes else None,
+        quote_char=quote,
         row_index_name=LINE,
-        row_index_offset=1 + header_lines,
+        row_index_offset=piece.line,
         infer_schema=False,
-    ).with_columns(pl.col(LINE).cast(pl.UInt32), pl.col("_extra").is_not_null().alias(TOO_MANY))
+    )
+    texts = [f"c{i}" for i in range(width)]
+    too_many = pl.col("_extra").is_not_null().alias(TOO_MANY)
+    return rows.select(pl.col(LINE).cast(pl.UInt32), too_many, *texts).collect()
 
 
-def _refuse_unbalanced_quotes(source: Source, delimiter: str) -> None:
+def _refuse_unbalanced_quotes(source: Source, delimiter: str, size: PieceSize) -> None:
     """Refuse lines on which a quoted field does not end, or that are quoted wrongly.
 
     A field over two lines would shift every later line number, and an unclosed quote swallows the rows behind it.
@@ -112,66 +143,26 @@ def _refuse_unbalanced_quotes(source: Source, delimiter: str) -> None:
     mark = re.escape(delimiter)
     field = rf'(?:"(?:[^"]|"")*"|[^"{mark}]*)'
     sound = rf"^\x{{FEFF}}?{field}(?:{mark}{field})*\r?$"
-    lines = pl.scan_csv(
-        source.path,
+    text = pl.col("text")
+    wrong = text.str.contains('"', literal=True) & ~text.str.contains(sound)
+    found: list[int] = []
+    for piece in text_pieces(source.path, 0, 1, size):
+        if b'"' in piece.data and len(found) < LISTED:
+            found += _lines(piece).filter(wrong)[LINE].to_list()
+    if found:
+        raise FileRefused([Fault("quotes-unbalanced", line) for line in found[:LISTED]])
+
+
+def _lines(piece: TextPiece) -> pl.DataFrame:
+    return pl.scan_csv(
+        piece.data,
         has_header=False,
+        skip_lines=1,
         schema={"text": pl.String()},
         separator="\x01",
         quote_char=None,
         truncate_ragged_lines=True,
         encoding="utf8-lossy",
         row_index_name=LINE,
-        row_index_offset=1,
-    )
-    text = pl.col("text")
-    wrong = text.str.contains('"', literal=True) & ~text.str.contains(sound)
-    found = lines.filter(wrong).select(LINE).head(1000).collect(engine="streaming")[LINE].to_list()
-    if found:
-        raise FileRefused([Fault("quotes-unbalanced", line) for line in found])
-
-
-def parquet_table(source: Source, max_bytes: int) -> Table:
-    """Return the rows of a Parquet file; a "line" is the number of the row, from 1.
-
-    Timestamps become RFC 3339 text, numbers plain decimals. Raises FileRefused: parquet-broken,
-    parquet-column-unfit, file-too-large (by rows x columns: the footer's own byte count can lie).
-    """
-    try:
-        scanned = pl.scan_parquet(source.path, glob=False)
-        schema = scanned.collect_schema()
-        rows = scanned.select(pl.len()).collect().item()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise FileRefused([Fault("parquet-broken")]) from error
-    names = tuple(schema.names())
-    if len(names) > MOST_COLUMNS:
-        raise FileRefused([Fault("too-many-columns", params={"count": len(names), "limit": MOST_COLUMNS})])
-    if (unpacked := rows * len(names) * 8) > max_bytes or is_bomb(unpacked, source.size):
-        raise FileRefused([Fault("file-too-large", params={"limit_mb": min(unpacked, max_bytes) >> 20})])
-    texts = [_as_text(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(schema.items())]
-    numbered = scanned.with_row_index(LINE, offset=1)
-    too_many = pl.lit(value=False).alias(TOO_MANY)
-    return Table(names, numbered.select(pl.col(LINE).cast(pl.UInt32), too_many, *texts))
-
-
-def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
-    value = pl.col(name)
-    if isinstance(kind, pl.Datetime):
-        moment = value.dt.convert_time_zone("UTC") if kind.time_zone else value
-        return moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f" + ("Z" if kind.time_zone else ""))
-    if kind.is_float():
-        # A fixed-point text, because "1e-05" would be refused as a count; NaN is how pandas writes "empty".
-        fixed = value.cast(pl.Decimal(38, 12), strict=False).cast(pl.String).str.strip_chars_end("0")
-        odd = pl.when(value.is_infinite()).then(pl.lit("inf")).otherwise(fixed.str.strip_chars_end("."))
-        return pl.when(value.is_nan()).then(None).otherwise(odd)
-    if kind.is_nested() or kind in (pl.Binary, pl.Object):
-        raise FileRefused([Fault("parquet-column-unfit", column=quoted(name), params={"kind": str(kind)[:60]})])
-    text = value.cast(pl.String)
-    return pl.when(text != "").then(text)
-
-
-def texts_at(table: Table, position: int, lines: Sequence[int]) -> dict[int, str]:
-    """Return what the file says in one column at some lines (for messages; reads the file again)."""
-    if not lines:
-        return {}
-    wanted = table.rows.filter(pl.col(LINE).is_in(list(lines))).select(LINE, column(position).fill_null(""))
-    return dict(islice(wanted.collect(engine="streaming").iter_rows(), len(lines)))
+        row_index_offset=piece.line,
+    ).collect()

@@ -79,6 +79,13 @@ CASES = [
     Case("quotes-unbalanced", table(GOOD, f'A"2,{QUARTER},5,'), 3, None, "double quotes"),
     Case("quotes-unbalanced", table(f'"A\n2",{QUARTER},5,'), 2, None, "end every field on its own line"),
     Case("too-many-columns", table(GOOD, header=",".join(f"c{n}" for n in range(100_000))), 1, None, "100000 columns"),
+    Case(
+        "too-many-values",
+        table(*[f"A1,{QUARTER},30,state {n}" for n in range(10_001)]),
+        None,
+        "status",
+        "more than 10000 different values",
+    ),
     Case("column-twice", table(GOOD, header="start,Start,end,count,id"), 1, "Start", "is there twice"),
     Case(
         "columns-missing",

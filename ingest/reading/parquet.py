@@ -1,0 +1,125 @@
+"""Read a Parquet file in batches of rows, as text: a "line" is the number of the row, from 1.
+
+Promises: what a file unpacks to is judged by its footer before anything is unpacked, and batches are small, so a row
+group of any size takes the memory of one batch. Timestamps become RFC 3339 text, numbers plain decimals.
+Does not: trust the footer. It can lie, and a page may be as large as it likes: whoever reads strangers' files puts a
+memory limit around the process (`capped`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ingest.faults import Fault, FileRefused, quoted
+from ingest.reading.columns import MOST_COLUMNS
+from ingest.reading.pieces import PieceSize
+from ingest.reading.sources import Source, is_bomb
+from ingest.reading.tables import LINE, TOO_MANY, Piece, Table, column
+
+_LARGEST_FOOTER = 8 << 20  # a thousand columns x hundreds of row groups
+_LARGEST_CELL = 1 << 20  # as a line of a text file
+_BATCH_BYTES = 8 << 20
+_PAGE_BUFFER = 1 << 16
+
+
+def parquet_table(source: Source, max_bytes: int, size: PieceSize) -> Table:
+    """Return the rows of a Parquet file.
+
+    Raises FileRefused: parquet-broken, parquet-column-unfit, too-many-columns, file-too-large (by rows x columns, or by
+    what its columns unpack to).
+    """
+    _refuse_footer(source)
+    try:
+        with _opened(source.path) as file:
+            metadata, schema = file.metadata, file.schema_arrow
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise _broken() from error
+    names = tuple(schema.names)
+    if len(names) > MOST_COLUMNS:
+        raise FileRefused([Fault("too-many-columns", params={"count": len(names), "limit": MOST_COLUMNS})])
+    _refuse_bomb(metadata, len(names), source, max_bytes)
+    _texts(pl.DataFrame(schema.empty_table()), names, 0)  # a column that cannot be text is refused now
+    rows = _batch_rows(metadata, size.rows_of(len(names)))
+    return Table(names, lambda: _pieces(source.path, names, rows, metadata.num_rows))
+
+
+def _opened(path: Path) -> pq.ParquetFile:
+    limits: dict[str, Any] = {"thrift_string_size_limit": _LARGEST_FOOTER, "thrift_container_size_limit": 100_000}
+    return pq.ParquetFile(path, memory_map=False, buffer_size=_PAGE_BUFFER, pre_buffer=False, **limits)
+
+
+def _refuse_footer(source: Source) -> None:
+    with source.path.open("rb") as raw:
+        raw.seek(max(0, source.size - 8))
+        tail = raw.read(8)
+    length = int.from_bytes(tail[:4], "little")
+    if tail[4:] != b"PAR1" or length > source.size:
+        raise _broken()
+    if length > _LARGEST_FOOTER:
+        raise FileRefused([Fault("file-too-large", params={"limit_mb": _LARGEST_FOOTER >> 20})])
+
+
+def _refuse_bomb(metadata: pq.FileMetaData, width: int, source: Source, max_bytes: int) -> None:
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    chunks = [group.column(at) for group in groups for at in range(group.num_columns)]
+    cells = metadata.num_rows * width * 8
+    unpacked = max(cells, sum(max(0, chunk.total_uncompressed_size) for chunk in chunks))
+    if unpacked > max_bytes or is_bomb(unpacked, source.size):
+        raise FileRefused([Fault("file-too-large", params={"limit_mb": max(1, min(unpacked, max_bytes) >> 20)})])
+
+
+def _batch_rows(metadata: pq.FileMetaData, most: int) -> int:
+    """Return how many rows fit a batch: fewer where rows are wide."""
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    widest = max((group.total_byte_size / max(1, group.num_rows) for group in groups), default=1.0)
+    return max(1, min(most, int(_BATCH_BYTES / max(1.0, widest))))
+
+
+def _pieces(path: Path, names: tuple[str, ...], rows: int, total: int) -> Iterator[Piece]:
+    done = 0
+    try:
+        with _opened(path) as file:
+            for batch in file.iter_batches(batch_size=rows, use_threads=False):
+                frame = pl.DataFrame(batch)
+                yield Piece(_texts(frame, names, done), (done + len(frame)) / max(1, total))
+                done += len(frame)
+    except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise _broken() from error
+
+
+def _texts(frame: pl.DataFrame, names: tuple[str, ...], before: int) -> pl.DataFrame:
+    texts = [_as_text(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(frame.schema.items())]
+    too_many = pl.lit(value=False).alias(TOO_MANY)
+    line = pl.int_range(before + 1, before + 1 + pl.len(), dtype=pl.UInt32).alias(LINE)
+    rows = frame.select(line, too_many, *texts)
+    for at, name in enumerate(names):
+        longest = rows.select(column(at).str.len_bytes().max()).item()
+        if longest is not None and longest > _LARGEST_CELL:
+            raise FileRefused([Fault("line-too-long", None, quoted(name), {"limit": _LARGEST_CELL})])
+    return rows
+
+
+def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
+    value = pl.col(name)
+    if isinstance(kind, pl.Datetime):
+        moment = value.dt.convert_time_zone("UTC") if kind.time_zone else value
+        return moment.dt.strftime("%Y-%m-%dT%H:%M:%S%.6f" + ("Z" if kind.time_zone else ""))
+    if kind.is_float():
+        # A fixed-point text, because "1e-05" would be refused as a count; NaN is how pandas writes "empty".
+        fixed = value.cast(pl.Decimal(38, 12), strict=False).cast(pl.String).str.strip_chars_end("0")
+        odd = pl.when(value.is_infinite()).then(pl.lit("inf")).otherwise(fixed.str.strip_chars_end("."))
+        return pl.when(value.is_nan()).then(None).otherwise(odd)
+    if kind.is_nested() or kind in (pl.Binary, pl.Object):
+        raise FileRefused([Fault("parquet-column-unfit", column=quoted(name), params={"kind": str(kind)[:60]})])
+    text = value.cast(pl.String)
+    return pl.when(text != "").then(text)
+
+
+def _broken() -> FileRefused:
+    return FileRefused([Fault("parquet-broken")])
