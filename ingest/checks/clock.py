@@ -1,0 +1,35 @@
+"""Is the file's clock plausible: do its intervals end before now, and no later ago than this carrier's files do?"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ingest.checks.moments import written
+from ingest.checks.outcomes import CheckResult
+from ingest.checks.past import Past
+from ingest.faults import Fault
+
+
+def clock(past: Past, last_end: datetime) -> CheckResult:
+    """Judge the end of the newest interval.
+
+    Later than now: a clock runs ahead (by little; more refuses the file). Earlier than the latest of the carrier's
+    newest uploads was, and than the policy's patience: old data, which is fine for history and odd for a live feed.
+    """
+    if last_end > past.now:
+        ahead = Fault("check-clock-ahead", params={"end": written(past, last_end), "now": written(past, past.now)})
+        return CheckResult("clock", "note", (ahead,))
+    patience = timedelta(minutes=past.policy.delivery.late_after_minutes)
+    before = past.lateness()
+    late = past.now - last_end
+    if late <= max(patience, *before, timedelta(0)):
+        return CheckResult("clock", "ok")
+    params: dict[str, str | int | float] = {"end": written(past, last_end), "minutes": _minutes(late)}
+    if not before:
+        return CheckResult("clock", "note", (Fault("check-clock-old", params=params),))
+    params["usual"] = _minutes(max(before))
+    return CheckResult("clock", "note", (Fault("check-clock-older", params=params),))
+
+
+def _minutes(span: timedelta) -> int:
+    return round(span / timedelta(minutes=1))
