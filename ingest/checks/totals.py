@@ -53,7 +53,7 @@ def totals_of(seen: Seen, left_out: NDArray[np.bool_]) -> Totals | None:
     if len(rows) < delivery.hold_min_weeks or past.median[0] <= 0:
         return None
     deviation = float(past.deviation(delivery.hold_total_floor)[0])
-    apart = _apart(together[known], rows, delivery.hold_total_floor)
+    apart = _apart(together[known], rows, seen.usual.median[known], delivery.hold_total_floor)
     return Totals(float(together[known].sum()), float(past.median[0]), deviation, apart, len(rows))
 
 
@@ -94,9 +94,8 @@ def _complete(weeks: Floats, median: Floats, least: float) -> Floats:
     return filled
 
 
-def _apart(now: Floats, weeks: Floats, floor: float) -> float:
+def _apart(now: Floats, weeks: Floats, median: Floats, floor: float) -> float:
     """Return by how many deviations the pattern of the areas is farther from the usual one than past weeks are."""
-    median = np.median(weeks, axis=0)
     past = usual_of([distance(one, median) for one in weeks])
     away = distance(now, median)
     return (away - float(past.median[0])) / max(float(past.spread[0]), floor)
