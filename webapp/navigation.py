@@ -28,6 +28,7 @@ def navigation() -> list[dict[str, Any]]:
         "pages.my": _("My venues"),
         "pages.carriers": _("My deliveries"),
         "pages.headquarters": _("Headquarters"),
+        "pages.hq_accounts": _("People"),
     }
     mine = roles_of(actor()) | PUBLIC
     return [

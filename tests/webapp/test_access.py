@@ -31,6 +31,10 @@ def path_of(rule: Rule, world: World) -> str:
         "resolution": 8,
         "layer": "public",
         "end": "20261120T140000Z",
+        "token": "x" * 43,
+        "invitation_id": 1,
+        "approval_id": 1,
+        "account_id": 1,
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None

@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 NOUNS = {
+    "account": "Invite people; disable, enable and help their accounts.",
     "carrier": "Register mobile operators.",
     "coverage": "Load an operator's source areas.",
     "crowding": "Show crowding at venues.",
