@@ -80,7 +80,8 @@ class CountsFile:
     def write(self, area: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[int, int]:
         """Add the counts of a group; return (offset, size)."""
         offset = self._file.seek(0, 2)
-        self._file.write(value.astype("<f8").tobytes() + area.astype("<u4").tobytes() + state.astype("u1").tobytes())
+        for column, kind in ((value, "<f8"), (area, "<u4"), (state, "u1")):
+            self._file.write(np.ascontiguousarray(column, dtype=kind).data)
         return offset, len(value)
 
     def read(self, group: CountGroup, areas: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

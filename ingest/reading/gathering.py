@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from ingest.feeds import Feed
+from ingest.reading.ahead import ahead
 from ingest.reading.columns import Columns
 from ingest.reading.findings import LISTED
 from ingest.reading.identifiers import identifying
@@ -75,7 +76,7 @@ class Gatherer:
 
     def rows(self) -> Iterator[tuple[Rows, float]]:
         """Yield the rows of each piece and the share of the file that is read with them."""
-        for piece in self._table.pieces():
+        for piece in ahead(self._table.pieces()):
             yield self._rows(piece), piece.share
 
     def _rows(self, piece: Piece) -> Rows:
@@ -162,12 +163,12 @@ def _whole(texts: pl.Series) -> pl.Series:
     number = texts.cast(pl.Int64, strict=False)
     plain = number.fill_null(-1).to_numpy()
     digits = np.searchsorted(_POWERS, plain, side="right") + 1
-    simple = pl.Series((plain >= 0) & (digits == texts.str.len_bytes().fill_null(0).to_numpy()) & (digits <= 9))
-    value = number.set(~simple, None).cast(pl.Float64)
-    if (simple | texts.is_null()).all():
-        return value
+    simple = (plain >= 0) & (digits == texts.str.len_bytes().fill_null(0).to_numpy()) & (digits <= 9)
+    if int(simple.sum()) + texts.null_count() == len(texts):
+        return number.cast(pl.Float64)
+    value = number.set(pl.Series(~simple), None).cast(pl.Float64)
     whole = texts.str.extract(_WHOLE_AS_FLOAT, 1).cast(pl.Int64, strict=False).cast(pl.Float64)
-    return value.zip_with(simple, whole)
+    return value.zip_with(pl.Series(simple), whole)
 
 
 def _decimal(texts: pl.Series) -> pl.Series:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ingest.feeds import CountKind
+from ingest.reading.ahead import ahead
 from ingest.reading.counts import COUNTED, NO_COVERAGE, SUPPRESSED, CountsFile
 from ingest.reading.findings import LISTED
 from ingest.reading.spill import Spill, SpilledRows, joined
@@ -123,12 +124,18 @@ class Merger:
 
     def merge(self) -> None:
         """Merge everything; `placed` then has (combination, offset, size) of each group of counts."""
-        for first, last in _batches(self._spill.sizes):
-            if last - first == 1 and self._spill.sizes[first] > AT_ONCE:
+        for first, last, rows in ahead(self._loaded()):
+            if rows is None:
                 self._merge_heavy(first)
-            elif parts := list(self._spill.load(first, last)):
-                for combination, counts in self._merged(joined(parts), first, last - first):
+            else:
+                for combination, counts in self._merged(rows, first, last - first):
                     self._place(combination, counts)
+
+    def _loaded(self) -> Iterator[tuple[int, int, SpilledRows | None]]:
+        """Yield ranges of combinations with their rows; None for one that is too heavy to be loaded at once."""
+        for first, last in _batches(self._spill.sizes):
+            heavy = last - first == 1 and self._spill.sizes[first] > AT_ONCE
+            yield first, last, None if heavy else joined(list(self._spill.load(first, last)))
 
     def _merge_heavy(self, combination: int) -> None:
         """Merge a combination of very many rows: repeated ones, or many parts of each count."""

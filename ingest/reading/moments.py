@@ -7,8 +7,11 @@ Does not: look at rows; each distinct text is read once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -16,8 +19,12 @@ import polars as pl
 from ingest.feeds import Feed
 
 NOT_A_TIME = np.iinfo(np.int64).min
-_DAY_AND_TIME = r"^([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2})(:[0-9]{2})?(\.[0-9]{1,9})?"
-_OFFSET = r"([Zz]|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])$"
+_RFC_3339 = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})[Tt ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}))?(?:\.([0-9]{1,9}))?"
+    r"([Zz]|[+-](?:0[0-9]|1[0-4]):?[0-5][0-9])?"
+)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ def moments_of(texts: Sequence[str], feed: Feed) -> ReadMoments:
         return _moments(_epoch(given, 1_000_000 if feed.time_format == "epoch_s" else 1000), {})
     if "%" in feed.time_format:
         return _patterned(given, feed)
-    return _written(given, feed)
+    return _written(texts, feed)
 
 
 def _epoch(given: pl.Series, unit: int) -> pl.Series:
@@ -55,34 +62,40 @@ def _patterned(given: pl.Series, feed: Feed) -> ReadMoments:
     return _local(read, feed.timezone or "UTC")
 
 
-def _written(given: pl.Series, feed: Feed) -> ReadMoments:
-    parts = given.to_frame().select(
-        day=pl.col("text").str.extract(_DAY_AND_TIME, 1),
-        clock=pl.col("text").str.extract(_DAY_AND_TIME, 2),
-        seconds=pl.col("text").str.extract(_DAY_AND_TIME, 3).fill_null(":00"),
-        fraction=pl.col("text").str.extract(_DAY_AND_TIME, 4).fill_null(""),
-        offset=pl.col("text").str.extract(_DAY_AND_TIME + _OFFSET, 5),
-        bare=pl.col("text").str.contains(_DAY_AND_TIME + "$"),
-    )
-    joined = parts.select(pl.concat_str([pl.col("day"), pl.lit("T"), "clock", "seconds", "fraction"])).to_series()
-    naive = joined.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f", strict=False, time_unit="us")
-    aware = naive.dt.epoch("us") - _offset_minutes(parts["offset"]) * 60_000_000
-    bare = parts["bare"].fill_null(value=False) & naive.is_not_null()
-    if feed.timezone is None:
-        return _moments(aware, dict.fromkeys(bare.arg_true().to_list(), "time-without-offset"))
-    local = _local(naive.set(~bare, None), feed.timezone)
-    twice = {at: "time-ambiguous" for at in bare.arg_true() if local.codes[at] == "time-ambiguous"}
-    return _moments(aware.zip_with(~bare, pl.Series(local.microseconds).replace(NOT_A_TIME, None)), twice)
+def _written(texts: Sequence[str], feed: Feed) -> ReadMoments:
+    """Read RFC 3339, one text at a time: a piece of a file has but a few new ones."""
+    zone = ZoneInfo(feed.timezone) if feed.timezone else None
+    read = [_moment(text, zone) for text in texts]
+    codes = tuple(None if isinstance(one, int) else one for one in read)
+    return ReadMoments(np.array([one if isinstance(one, int) else NOT_A_TIME for one in read], dtype=np.int64), codes)
 
 
-def _offset_minutes(offset: pl.Series) -> pl.Series:
-    digits = offset.str.replace_all(r"[^0-9]", "")
-    hours = digits.str.slice(0, 2).cast(pl.Int64, strict=False)
-    minutes = digits.str.slice(2, 2).cast(pl.Int64, strict=False)
-    east = hours * 60 + minutes
-    size = east.zip_with(~offset.str.starts_with("-").fill_null(value=False), -east)
-    zulu = offset.str.to_lowercase() == "z"
-    return size.set(zulu.fill_null(value=False), 0)
+def _moment(text: str, zone: ZoneInfo | None) -> int | str:
+    """Return the moment in microseconds since 1970, or the code of what is wrong with it."""
+    parts = _RFC_3339.fullmatch(text)
+    if parts is None:
+        return "time-unreadable"
+    *numbers, fraction, offset = parts.groups(default="")
+    try:
+        moment = datetime(*(int(number or 0) for number in numbers), tzinfo=UTC)  # type: ignore[misc, arg-type]
+    except ValueError:
+        return "time-unreadable"
+    since = (moment - _EPOCH) // _MICROSECOND + int(fraction[:6].ljust(6, "0"))
+    if offset:
+        return since - _offset_minutes(offset) * 60_000_000
+    if zone is None:
+        return "time-without-offset"
+    shifts = {moment.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1)}
+    if len(shifts) > 1:  # the clocks were set back over it, or forward
+        return "time-ambiguous"
+    return since - (shifts.pop() or timedelta()) // _MICROSECOND
+
+
+def _offset_minutes(offset: str) -> int:
+    if offset in "Zz":
+        return 0
+    size = int(offset[1:3]) * 60 + int(offset[-2:])
+    return -size if offset[0] == "-" else size
 
 
 def _local(naive: pl.Series, timezone: str) -> ReadMoments:

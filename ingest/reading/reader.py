@@ -199,7 +199,7 @@ class _Judge:
         revision = self._revisions.of(rows, findings)
         state = self._states.of(rows, findings)
         combination = self._combination(np.where(findings.bad, -1, group), revision)
-        part = np.zeros(len(rows.line), np.uint32) if rows.part is None else rows.part.codes.astype(np.uint32)
+        part = np.zeros(0, np.uint32) if rows.part is None else rows.part.codes.astype(np.uint32)
         self.parts = max(self.parts, int(part.max(initial=0)) + 1)
         spilled = SpilledRows(combination, area, part, rows.line, values_of(rows, state), state)
         return spilled if not findings.bad.any() else spilled.chosen(np.flatnonzero(~findings.bad))

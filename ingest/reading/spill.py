@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 from typing import BinaryIO
 
 import numpy as np
@@ -18,17 +19,20 @@ from ingest.reading.findings import room_for
 _MARKS = 4096
 _COLUMNS = (
     ("value", "<f8"),
-    ("combination", "<u4"),
     ("area", "<u4"),
     ("line", "<u4"),
-    ("part", "<u4"),
     ("state", "u1"),
+    ("part", "<u4"),
+    ("combination", "<u4"),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SpilledRows:
-    """Rows of equal length arrays. `combination`, `area`, `part`: numbers; `line` in the file; `value`, `state`."""
+    """Arrays of equal length. `combination`, `area`, `part`: numbers; `line` in the file; `value`, `state`.
+
+    `part` is empty where counts have no parts.
+    """
 
     combination: np.ndarray
     area: np.ndarray
@@ -39,14 +43,18 @@ class SpilledRows:
 
     def chosen(self, rows: np.ndarray) -> SpilledRows:
         """Return some of the rows."""
-        return SpilledRows(*(getattr(self, name)[rows] for name in self.__slots__))
+        columns = (getattr(self, name) for name in self.__slots__)
+        return SpilledRows(*(column[rows] if len(column) else column for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A piece on disk: where it begins, its rows, and where each of some `combinations` begins (`first` row)."""
+    """A piece on disk: where each column begins, its rows, and where each of some `combinations` begins (`first` row).
 
-    offset: int
+    Where all of them are marked, the column of combinations is not written: the marks tell it.
+    """
+
+    offsets: dict[str, int]
     size: int
     combinations: np.ndarray
     first: np.ndarray
@@ -57,6 +65,7 @@ class Spill:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
+        self._reading = Lock()
         self._runs: list[_Run] = []
         self._sizes = np.zeros(64, dtype=np.int64)
         self._combinations = 0
@@ -77,11 +86,17 @@ class Spill:
         self._sizes = room_for(self._sizes, len(counted))
         self._sizes[: len(counted)] += counted
         begins = np.flatnonzero(np.append(True, rows.combination[1:] != rows.combination[:-1]))
-        begins = begins[:: -(-len(begins) // _MARKS)]
+        marked = begins[:: -(-len(begins) // _MARKS)]
+        left_out = {"combination"} if len(marked) == len(begins) else set()
+        left_out |= {"part"} if not len(rows.part) else set()
+        offsets = {name: self._written(getattr(rows, name), kind) for name, kind in _COLUMNS if name not in left_out}
+        run = _Run(offsets, len(rows.line), rows.combination[marked], marked.astype(np.int32))
+        self._runs.append(run)
+
+    def _written(self, column: np.ndarray, kind: str) -> int:
         offset = self._file.seek(0, 2)
-        self._runs.append(_Run(offset, len(rows.line), rows.combination[begins].copy(), begins.astype(np.int32)))
-        for name, kind in _COLUMNS:
-            self._file.write(getattr(rows, name).astype(kind, copy=False).tobytes())
+        self._file.write(np.ascontiguousarray(column, dtype=kind).data)
+        return offset
 
     def load(self, first: int, last: int) -> Iterator[SpilledRows]:
         """Yield the rows of the combinations `first` .. `last` (excluded), piece by piece."""
@@ -96,13 +111,19 @@ class Spill:
                     yield rows if inside.all() else rows.chosen(inside)
 
     def _read(self, run: _Run, first: int, last: int) -> SpilledRows:
-        found, offset = {}, run.offset
-        for name, kind in _COLUMNS:
-            dtype = np.dtype(kind)
-            self._file.seek(offset + first * dtype.itemsize)
-            found[name] = np.frombuffer(self._file.read((last - first) * dtype.itemsize), dtype)
-            offset += run.size * dtype.itemsize
+        kinds = dict(_COLUMNS)
+        found = {name: self._column(offset, kinds[name], first, last) for name, offset in run.offsets.items()}
+        found.setdefault("part", np.zeros(0, dtype=np.uint32))
+        if "combination" not in found:
+            begins = np.append(run.first, run.size).clip(first, last)
+            found["combination"] = np.repeat(run.combinations, np.diff(begins))
         return SpilledRows(**found)
+
+    def _column(self, offset: int, kind: str, first: int, last: int) -> np.ndarray:
+        dtype = np.dtype(kind)
+        with self._reading:
+            self._file.seek(offset + first * dtype.itemsize)
+            return np.frombuffer(self._file.read((last - first) * dtype.itemsize), dtype)
 
 
 def joined(parts: list[SpilledRows]) -> SpilledRows:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from ingest.faults import FileRefused
 from ingest.feeds import Feed
 from ingest.reading import CountsReading
+from ingest.reading.pieces import PieceSize
 from tests.ingest.reading.files import read, table
 
 LENIENT = Feed(faulty_rows="reject", unknown_source_areas="reject")
@@ -92,6 +93,47 @@ def test_no_suppressed_count_keeps_its_value(lines: list[str]) -> None:
             return
     values = [value for value in reading.counts_df["value"] if value is not None]
     assert all(value == 0 or value >= 20 for value in values)
+
+
+mixed_areas = st.sampled_from(["A1", "A2", "A3", "B9", "", '"A1"', "401019876543210"])
+mixed_counts = st.sampled_from(["0", "1", "1", "19", "20", "50", "50.0", "50.5", "-1", "x", ""])
+starts = st.sampled_from([f"2026-11-20T05:{at:02d}:00Z" for at in (0, 15, 30, 45)] + ["2026-11-20T10:00:00+05:00", "?"])
+
+
+@st.composite
+def mixed_files(draw: st.DrawFn) -> tuple[bytes, Feed]:
+    """Any file: rows that repeat and contradict each other, parts, blank lines, with or without an end."""
+    columns = draw(st.sampled_from(["area_id,start,count,part", "area_id,start,count,note,status"]))
+    cells = {"area_id": mixed_areas, "start": starts, "count": mixed_counts, "part": st.sampled_from(["7", "39", ""])}
+    cells |= {"note": st.sampled_from(["", "ok", "+7 701 123 45 67"]), "status": statuses}
+    row = st.tuples(*(cells[name] for name in columns.split(","))).map(",".join)
+    lines = draw(st.lists(st.one_of(row, row, st.just("")), min_size=1, max_size=40))
+    lines += draw(st.sampled_from([[], [f"A1,2026-11-20T05:00:00Z,1{',x' * (columns.count(',') - 2)}"] * 25]))
+    feed = Feed(
+        faulty_rows=draw(st.sampled_from(["refuse", "reject"])),
+        unknown_source_areas=draw(st.sampled_from(["refuse", "reject"])),
+        time_bin_minutes=draw(st.sampled_from([None, 15])),
+        sum_over=("part",) if "part" in columns else (),
+    )
+    return table(*lines, header=columns, end=draw(st.sampled_from(["\n", "\r\n"]))), feed
+
+
+def everything(content: bytes, feed: Feed, size: PieceSize | None) -> object:
+    """Return all that a reading or a refusal says."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            reading = read(Path(folder), content, feed, piece_size=size)
+        except FileRefused as refused:
+            return refused.faults, refused.fault_count, refused.rows_in
+        counted = reading.counts_df.with_columns(pl.col("value").fill_null(-1.0)).rows()
+        rows = (reading.rows_in, reading.rows_accepted, reading.rows_rejected, reading.rows_suppressed)
+        return counted, rows, reading.area_ids, reading.faults, reading.fault_count, reading.notes
+
+
+@settings(max_examples=120, deadline=None)
+@given(mixed_files(), st.sampled_from([PieceSize(bytes=1), PieceSize(rows=1), PieceSize(rows=7), PieceSize(bytes=200)]))
+def test_the_size_of_the_pieces_changes_nothing(file: tuple[bytes, Feed], size: PieceSize) -> None:
+    assert everything(*file, size) == everything(*file, None)
 
 
 def verdict(content: bytes) -> CountsReading | str:
