@@ -55,6 +55,13 @@ class Released:
         return Released(hexagons, best, low, high, arrays["state"])
 
 
+def people_in(packed: bytes) -> float:
+    """Return the people in a release as `Released.to_bytes` packs it, a suppressed hexagon as half of its most."""
+    _, arrays = unpack_arrays(_KIND, packed)
+    best, _low, high = ladder_values(arrays["people"])
+    return float(np.nansum(np.where(arrays["state"] == SUPPRESSED, high / 2, best)))
+
+
 def rounded(values: Floats) -> Floats:
     """Round people: to 5 below 100, to 10 below 1,000, then to two significant digits; halves go up, NaN stays."""
     return ladder_values(ladder_codes(values))
