@@ -18,6 +18,7 @@ export default defineConfig({
       input: {
         map: "src/map.ts",
         page: "src/page.ts",
+        deliveries: "src/upload/main.ts",
         styles: "src/styles/styles.css",
         mapStyles: "src/styles/map.css",
       },

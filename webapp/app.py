@@ -25,6 +25,7 @@ from webapp import (
 from webapp.api import openapi, routes
 from webapp.context import KEY, Web
 from webapp.pages import routes as pages
+from webapp.pages import upload
 
 MAX_BODY_BYTES = 64 * 1024  # forms only: deliveries of counts have their own way in
 
@@ -61,6 +62,7 @@ def create_app(settings: Settings, clock: Callable[[], datetime], database: Data
     sessions.install(app)
     access.install(app)
     signing_in.install(app, parts, str(compiled))
+    upload.install(app)
     assets.install(app)
     navigation.install(app)
     openapi.install(app)

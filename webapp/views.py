@@ -172,50 +172,6 @@ class OwnedVenue:
 
 
 @dataclass(frozen=True, slots=True)
-class FaultView:
-    """One fault of a delivered file: where, and what is wrong and what to do about it."""
-
-    line: int | None
-    column: str | None
-    words: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptView:
-    """One receipt of a delivered file."""
-
-    id: int
-    carrier_code: str
-    file_name: str
-    state: str
-    state_words: str
-    received_clock: str
-    age_words: str
-    interval_words: str | None
-    rows_in: int
-    rows_accepted: int
-    rows_rejected: int
-    rows_held: int
-    rows_suppressed: int
-    fault_count: int
-    faults: list[FaultView]
-    more_faults_words: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CarrierView:
-    """One mobile operator as headquarters sees it: is it delivering, and how late."""
-
-    code: str
-    name: str
-    last_bin_clock: str | None
-    lateness_words: str
-    lateness_class: AgeClass
-    upload_count: int
-    refused_count: int
-
-
-@dataclass(frozen=True, slots=True)
 class StatusCount:
     """How many venues have one status."""
 

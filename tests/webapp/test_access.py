@@ -32,6 +32,8 @@ def path_of(rule: Rule, world: World) -> str:
         "layer": "public",
         "end": "20261120T140000Z",
         "token": "x" * 43,
+        "key_id": "0" * 12,
+        "job_id": 1,
         "invitation_id": 1,
         "approval_id": 1,
         "account_id": 1,

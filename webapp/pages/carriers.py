@@ -1,40 +1,48 @@
-"""The mobile operator's page: is our data in, and is it good. Nobody sees another operator's receipts here."""
+"""The mobile operator's page: is our data in, and is it good; send a file; the last receipts. Never another's."""
 
 from __future__ import annotations
 
-from flask import abort, render_template
+from flask import abort
 
-from store.errors import NotFound
-from store.uploads import get_receipt, receipts_of
+from store import carriers
+from store.uploads import last_interval_end_by_carrier, receipts_of
 from webapp.context import web
+from webapp.delivery_views import Freshness
 from webapp.pages.receipts import receipt_view
-from webapp.roles import CARRIER, HEADQUARTERS, actor
+from webapp.pages.sections import carrier_page
+from webapp.roles import actor
+from webapp.wording.moments import age_class, age_words, clock
 
-RECEIPTS_SHOWN = 100
-FAULTS_SHOWN = 1_000
+RECEIPTS_SHOWN = 50
 
 
 def show() -> str:
-    """Show the receipts of the signed-in operator."""
-    code, now = _own_code(), web().clock()
+    """Show whether the data of the signed-in operator is in, the way to send a file, and the last receipts."""
+    return overview()
+
+
+def overview(refusal_words: str | None = None) -> str:
+    """Return that page; `refusal_words`: why the file that was sent just now could not be received."""
+    now = web().clock()
     with web().database.read() as connection:
-        receipts = receipts_of(connection, code, RECEIPTS_SHOWN)
-    views = [receipt_view(receipt, now) for receipt in receipts]
-    return render_template("carriers.html", carrier_code=code, receipts=views)
+        carrier = carriers.get_carrier(connection, own_code())
+        receipts = receipts_of(connection, carrier.code, RECEIPTS_SHOWN)
+        last_end = last_interval_end_by_carrier(connection).get(carrier.id)
+    freshness = None
+    if last_end is not None:
+        freshness = Freshness(clock(last_end, now), age_words(last_end, now), age_class(last_end, now))
+    return carrier_page(
+        "carriers.html",
+        carrier=carrier,
+        receipts=[receipt_view(receipt, now) for receipt in receipts],
+        freshness=freshness,
+        refusal_words=refusal_words,
+        max_mb=web().settings.max_upload_mb,
+    )
 
 
-def show_receipt(receipt_id: int) -> str:
-    """Show one receipt with every fault that was kept; another operator's does not exist for this one."""
-    account = actor() or abort(403)
-    with web().database.read() as connection:
-        receipt = get_receipt(connection, receipt_id)
-    own = CARRIER in account.roles and receipt.carrier_code == account.carrier_code
-    if not own and HEADQUARTERS not in account.roles:
-        raise NotFound(what="upload", name=str(receipt_id))
-    return render_template("receipt.html", receipt=receipt_view(receipt, web().clock(), FAULTS_SHOWN))
-
-
-def _own_code() -> str:
+def own_code() -> str:
+    """Return the code of the operator that the signed-in person works for."""
     account = actor()
     if account is None or not account.carrier_code:
         abort(403)

@@ -1,23 +1,26 @@
-"""The headquarters' page: who delivers, how late, what came in, and how the venues stand."""
+"""The headquarters' page: what needs a person tonight; then who delivers, what came in, and how the venues stand."""
 
 from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
 
-from flask import render_template
-
+from store import audit, jobs
 from store.assess import status_of
 from store.carriers import list_carriers
+from store.held import held_uploads
 from store.records import Carrier, Receipt, Venue
 from store.uploads import last_interval_end_by_carrier, receipts_of
 from store.venues import list_venues
 from webapp.context import web
+from webapp.delivery_views import CarrierView
+from webapp.pages.alerts import alerts_of, is_late
 from webapp.pages.receipts import receipt_view
+from webapp.pages.sections import headquarters_page
 from webapp.roles import actor
 from webapp.scene import scene_now
 from webapp.speech import gettext as _
-from webapp.views import CarrierView, StatusCount
+from webapp.views import StatusCount
 from webapp.wording.moments import age_class, age_words, clock
 from webapp.wording.venues import status_view
 
@@ -26,7 +29,7 @@ RECEIPTS_COUNTED = 500
 
 
 def show() -> str:
-    """Show carriers with their last time bin, receipts, and venues by status."""
+    """Show alerts, carriers with their last time bin, receipts, venues by status, and the head of the log."""
     now = web().clock()
     with web().database.read() as connection:
         scene = scene_now(connection, actor(), web().policy(now), now)
@@ -34,14 +37,18 @@ def show() -> str:
         last_ends = last_interval_end_by_carrier(connection)
         receipts = receipts_of(connection, None, RECEIPTS_COUNTED)
         venues = list_venues(connection)
-    return render_template(
+        dead, held = jobs.jobs_in(connection, ["dead"]), held_uploads(connection)
+        head = audit.head(connection)
+    return headquarters_page(
         "hq.html",
+        alerts=alerts_of(dead, receipts, held, carriers, last_ends, now),
         carriers=[_carrier_view(one, last_ends.get(one.id), receipts, now) for one in carriers],
         receipts=[receipt_view(receipt, now) for receipt in receipts[:RECEIPTS_SHOWN]],
         statuses=_status_counts(venues, now),
         venue_count=len(venues),
         observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
         observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",
+        head=head,
     )
 
 
@@ -55,6 +62,7 @@ def _carrier_view(carrier: Carrier, last_end: datetime | None, receipts: list[Re
         lateness_class=age_class(last_end, now) if last_end else "old",
         upload_count=sum(states.values()),
         refused_count=states["refused"],
+        is_late=is_late(last_end, now),
     )
 
 

@@ -7,6 +7,7 @@ from flask import Blueprint
 from webapp.pages import (
     account_routes,
     carriers,
+    delivery_routes,
     headquarters,
     map_page,
     my,
@@ -19,5 +20,5 @@ blueprint.add_url_rule("/venues/<string:venue_id>", "venue_page", venue_page.sho
 blueprint.add_url_rule("/my", "my", my.show)
 blueprint.add_url_rule("/carriers", "carriers", carriers.show)
 blueprint.add_url_rule("/hq", "headquarters", headquarters.show)
-blueprint.add_url_rule("/carriers/receipts/<int:receipt_id>", "receipt", carriers.show_receipt)
 account_routes.add_to(blueprint)
+delivery_routes.add_to(blueprint)

@@ -1,0 +1,38 @@
+"""Acts of the log in words."""
+
+from __future__ import annotations
+
+from webapp.speech import gettext as _
+
+
+def act_words(action: str) -> str:
+    """Return what was done in words; the code itself where no release words it any more."""
+    return (_of_deliveries() | _of_accounts()).get(action, action)
+
+
+def _of_deliveries() -> dict[str, str]:
+    return {
+        "carrier-key-made": _("made a key"),
+        "carrier-key-revoked": _("revoked a key"),
+        "job-revived": _("had a failed job tried again"),
+    }
+
+
+def _of_accounts() -> dict[str, str]:
+    return {
+        "signed-in": _("signed in"),
+        "sessions-ended": _("signed out everywhere"),
+        "invited": _("invited somebody"),
+        "invitation-accepted": _("accepted an invitation"),
+        "invitation-approved": _("approved an invitation"),
+        "invitation-revoked": _("took an invitation back"),
+        "password-changed": _("changed the password"),
+        "recovery-codes-made": _("made recovery codes"),
+        "second-factor-set": _("set up the second factor"),
+        "second-factor-reset": _("took a second factor away"),
+        "account-disabled": _("disabled an account"),
+        "account-enabled": _("enabled an account"),
+        "approved": _("approved"),
+        "declined": _("declined"),
+        "request-declined": _("declined a request"),
+    }
