@@ -3,6 +3,7 @@
 Promises: one transaction holds the moved or deleted counts, the receipt's rows (which still add up), the bins to
 estimate again, the job that publishes them and the row of the audit log with who and why. Of two deciders one wins;
 the other is told that nothing waits any more.
+Does not: load arrays (the web process calls this), unless the carrier speaks of a grid that describes itself.
 """
 
 from __future__ import annotations
@@ -11,9 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from ingest.grids import GRIDS, grow, ids_of_upload
-from ingest.keeping import touched
-from ingest.leasing import PUBLISH
+from ingest.leasing import DISCARD, PUBLISH
 from rules.policy import Policy
 from store import audit, carriers, jobs, uploads
 from store.database import Connection, Database
@@ -21,6 +20,7 @@ from store.errors import NotFound
 from store.held import accept_held, held_of, reject_held
 from store.records import Carrier, Receipt
 
+LOADED_KINDS = frozenset({"area", "radio_cell"})  # coverages that were loaded; the others are grids
 Decision = Literal["accept", "reject"]
 ACTIONS: dict[Decision, str] = {"accept": "held-accepted", "reject": "held-rejected"}
 
@@ -49,6 +49,8 @@ def decide(
         receipt = uploads.get_receipt(connection, upload_id)
         if receipt.state not in {"accepted", "refused"}:  # it was withdrawn while we were at it: undo everything
             raise _nothing_waits(upload_id)
+        if receipt.state == "refused" and receipt.raw_name is not None:
+            jobs.enqueue(connection, DISCARD, receipt.raw_name)  # nothing of it counts, so its bytes go too
         return receipt
 
 
@@ -72,12 +74,20 @@ def _let_count(
     """Note what follows from counts that count from now on: their areas' places, their bins, the map."""
     base_bin = timedelta(minutes=policy.counts.base_bin_minutes)
     kinds = [one.kind for one in carriers.list_coverages(connection, carrier.id)]
-    if kinds and kinds[-1] in GRIDS:
-        ids = ids_of_upload(connection, carrier.id, upload_id)
-        name = uploads.get_receipt(connection, upload_id).file_name
-        grow(connection, carrier.id, kinds[-1], ids, name, now, base_bin)
-    uploads.mark_dirty(connection, touched(spans, base_bin))
+    if kinds and not LOADED_KINDS & set(kinds):
+        _grow_grid(connection, carrier, upload_id, kinds[-1], now, base_bin)
+    uploads.mark_dirty(connection, {one for span in spans for one in uploads.base_bins(*span, base_bin)})
     jobs.enqueue(connection, PUBLISH)
+
+
+def _grow_grid(
+    connection: Connection, carrier: Carrier, upload_id: int, grid: str, now: datetime, base_bin: timedelta
+) -> None:
+    from ingest.grids import grow, ids_of_upload
+
+    ids = ids_of_upload(connection, carrier.id, upload_id)
+    name = uploads.get_receipt(connection, upload_id).file_name
+    grow(connection, carrier.id, grid, ids, name, now, base_bin)
 
 
 def _nothing_waits(upload_id: int) -> NotFound:

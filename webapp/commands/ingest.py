@@ -19,9 +19,15 @@ ROWS = ("rows_in", "rows_accepted", "rows_rejected", "rows_held", "rows_suppress
 @click.argument("carrier")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON receipt a line.")
+@click.option("--dry-run", is_flag=True, help="Run every check of the files and keep nothing.")
 @click.pass_context
-def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: bool) -> None:
+def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: bool, dry_run: bool) -> None:
     """Take in FILES of CARRIER; print one receipt a file. Exit code 0: all accepted, 2: at least one refused."""
+    if dry_run:
+        from webapp.commands.dry_run_report import dry_run_files
+
+        with installation() as here:
+            ctx.exit(dry_run_files(here, carrier, files, as_json=as_json))
     from ingest.faults import FileRefused
     from ingest.intake import take_in
     from ingest.pipeline import process_dirty_bins
