@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 NO_COVERAGE, SUPPRESSED, COUNTED = 0, 1, 2
 STATE_NAMES = ("no_coverage", "suppressed", "counted")
-ROW_BYTES = 8 + 4 + 1
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 GridKind = Literal["named", "h3", "geohash", "point"]
@@ -73,9 +72,15 @@ class CountGroup:
 class CountsFile:
     """The arrays of a reading on disk: each group's values (float64), area numbers (uint32) and states (uint8)."""
 
+    ROW_BYTES = 8 + 4 + 1
+
     def __init__(self, file: BinaryIO, rank: np.ndarray | None = None) -> None:
         self._file = file
         self._rank = rank
+
+    def rank_said(self) -> list[int] | None:
+        """Return the place of each area number among the areas that occur, if they are not the same."""
+        return None if self._rank is None else self._rank.tolist()
 
     def write(self, area: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[int, int]:
         """Add the counts of a group; return (offset, size)."""
@@ -87,17 +92,20 @@ class CountsFile:
     def read(self, group: CountGroup, areas: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return (area indices, values, states) of a group. Raises ValueError for what no reading writes."""
         self._file.seek(group.offset)
-        raw = self._file.read(group.size * ROW_BYTES)
-        if len(raw) < group.size * ROW_BYTES:
+        raw = self._file.read(group.size * self.ROW_BYTES)
+        if len(raw) < group.size * self.ROW_BYTES:
             raise ValueError("the file of counts is too short")
         value = np.frombuffer(raw, "<f8", group.size).astype(np.float64)
         area = np.frombuffer(raw, "<u4", group.size, group.size * 8).astype(np.uint32)
         state = np.frombuffer(raw, "u1", group.size, group.size * 12)
-        index = area if self._rank is None else self._rank[area]
-        if group.size and (int(index.max()) >= areas or int(state.max()) > COUNTED):
+        most = areas if self._rank is None else len(self._rank)
+        if group.size and (int(area.max()) >= most or int(state.max()) > COUNTED):
             raise ValueError("the file of counts names areas or states that are not there")
         if not np.array_equal(np.isnan(value), state != COUNTED) or np.any(value < 0) or np.any(np.isinf(value)):
             raise ValueError("the file of counts holds values that are no counts")
+        index = area if self._rank is None else self._rank[area]
+        if group.size and int(index.max()) >= areas:
+            raise ValueError("the file of counts names areas that are not there")
         return index, value, state
 
     def close(self) -> None:
