@@ -6,6 +6,8 @@ import re
 
 from playwright.sync_api import Page
 
+STEP_SECONDS = 31  # after that the demo shows another code, where the one before was used up
+
 
 def sign_in(page: Page, address: str, email: str, password: str) -> None:
     """Sign in at `address` and leave the page wherever it led to."""
@@ -13,13 +15,22 @@ def sign_in(page: Page, address: str, email: str, password: str) -> None:
     page.fill("input[name=email]", email)
     page.fill("input[name=password]", password)
     _send(page)
-    if "/sign-in/code" in page.url:
-        found = re.search(r"\d{6}", page.inner_text(".demo-code"))
-        assert found, "the demo shows no code"
-        page.fill("input[name=code]", found.group())
-        _send(page)
+    for pause in (0, STEP_SECONDS, STEP_SECONDS):
+        if "/sign-in/code" not in page.url:
+            return
+        page.wait_for_timeout(pause * 1_000)
+        page.goto(page.url)
+        _type_the_code(page)
+    assert "/sign-in/code" not in page.url, f"{email} did not get past the second step"
+
+
+def _type_the_code(page: Page) -> None:
+    found = re.search(r"\d{6}", page.inner_text(".demo-code"))
+    assert found, "the demo shows no code"
+    page.fill("input[name=code]", found.group())
+    _send(page)
 
 
 def _send(page: Page) -> None:
     with page.expect_navigation():
-        page.click("main button[type=submit]")
+        page.locator("main button[type=submit]").first.click()

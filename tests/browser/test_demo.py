@@ -116,6 +116,17 @@ def test_a_group_sees_the_city_on_a_phone(demo: Demo, chromium: Browser, pixels:
     context.close()
 
 
+@pytest.mark.parametrize(("role", "page_of_work"), [("carrier", "/carriers"), ("headquarters", "/hq")])
+def test_who_needs_a_second_factor_signs_in_with_the_code_that_is_shown(
+    demo: Demo, chromium: Browser, role: str, page_of_work: str
+) -> None:
+    context = chromium.new_context(viewport=PHONE)
+    page = context.new_page()
+    sign_in(page, demo.address, *demo.passwords[role])
+    assert page.url == demo.address + page_of_work
+    context.close()
+
+
 def test_the_public_sees_no_finer_picture_and_no_number(demo: Demo) -> None:
     manifest = urllib.request.urlopen(demo.address + "/api/v1/map/manifest").read().decode()
     assert '"layer":"public"' in manifest
