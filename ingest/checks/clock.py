@@ -24,12 +24,12 @@ def clock(past: Past, last_end: datetime) -> CheckResult:
     late = past.now - last_end
     if late <= max(patience, *before, timedelta(0)):
         return CheckResult("clock", "ok")
-    params: dict[str, str | int | float] = {"end": written(past, last_end), "minutes": _minutes(late)}
+    params: dict[str, str | int | float] = {"end": written(past, last_end), "hours": _hours(late)}
     if not before:
         return CheckResult("clock", "note", (Fault("check-clock-old", params=params),))
-    params["usual"] = _minutes(max(before))
+    params["usual"] = _hours(max(before))
     return CheckResult("clock", "note", (Fault("check-clock-older", params=params),))
 
 
-def _minutes(span: timedelta) -> int:
-    return round(span / timedelta(minutes=1))
+def _hours(span: timedelta) -> float:
+    return round(span / timedelta(hours=1), 1)

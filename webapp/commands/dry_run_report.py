@@ -55,7 +55,7 @@ def _show(run: DryRun, file_name: str, language: str) -> None:
         name = sentence(f"dry-run-check-{one.check}", {}, language)
         outcome = sentence(f"dry-run-outcome-{one.outcome}", {}, language)
         click.echo(f"{SIGNS[one.outcome]} {name}: {outcome}")
-        if one.outcome != "refuse":  # the faults that refuse are listed below, with their places
+        if run.would_be != "refused":  # else the faults follow, with their places
             for fault in one.findings[:SENTENCES_SHOWN]:
                 click.echo(f"    {sentence(fault.code, fault.params, language)}")
     for fault in run.faults[:FAULTS_SHOWN]:
