@@ -28,6 +28,7 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("pages.check_file", "POST"): frozenset({CARRIER}),
     ("pages.withdraw", "GET"): frozenset({CARRIER}),
     ("pages.withdraw", "POST"): frozenset({CARRIER}),
+    ("pages.quality", "GET"): frozenset({CARRIER}),
     ("pages.keys", "GET"): frozenset({CARRIER}),
     ("pages.keys", "POST"): frozenset({CARRIER}),
     ("pages.revoke_key", "GET"): frozenset({CARRIER}),

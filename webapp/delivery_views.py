@@ -47,6 +47,15 @@ class HeldView:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionView:
+    """What a person decided about a delivery, why and when."""
+
+    words: str
+    reason: str
+    clock: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptView:
     """One receipt of a delivered file. `pending`: it is still being read, so the page asks again by itself."""
 
@@ -203,3 +212,35 @@ class AuditRow:
     subject: str
     details: str
     hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DayBar:
+    """One day of a plot, in the picture's own units. A day without a number has no bar: `height` None."""
+
+    x: float
+    y: float
+    width: float
+    height: float | None
+    is_bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QualityMetric:
+    """One side of the quality of deliveries: a sentence, a plot and a table of the same numbers, what to do.
+
+    `limit_y`: where the line lies that days are measured by, None without one. `missing_words`: why there is no plot.
+    """
+
+    code: str
+    sign: Sign
+    title: str
+    whole_words: str
+    good_words: str
+    advice_words: str
+    missing_words: str | None
+    bars: list[DayBar]
+    limit_y: float | None
+    plot_words: str
+    headings: list[str]
+    rows: list[list[str]]

@@ -8,11 +8,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from webapp.delivery_views import PastHour
+from webapp.delivery_views import DayBar, PastHour
 from webapp.speech import gettext as _
 from webapp.speech import number
 
 BAR, GAP, HEIGHT = 30.0, 10.0, 100.0
+DAY_BAR, DAY_GAP, HEADROOM = 16.0, 4.0, 1.1
 LEAST_HEIGHT = 1.0
 DIGITS_SHOWN = 2
 
@@ -44,3 +45,27 @@ def rounded(count: float) -> int:
 
 def _height(total: float | None, largest: float) -> float:
     return 0.0 if total is None else max(HEIGHT * total / largest, LEAST_HEIGHT)
+
+
+def day_bars(values: Sequence[float | None], limit: float | None, bad_above: float | None) -> list[DayBar]:
+    """Return a bar for each day, in order; those above `bad_above` are marked, `limit` has room in the picture."""
+    top = _top(values, limit)
+    return [
+        DayBar(
+            x=at * (DAY_BAR + DAY_GAP),
+            y=round(HEIGHT - _height(value, top), 1),
+            width=DAY_BAR,
+            height=None if value is None else round(_height(value, top), 1),
+            is_bad=value is not None and bad_above is not None and value > bad_above,
+        )
+        for at, value in enumerate(values)
+    ]
+
+
+def height_of(limit: float, values: Sequence[float | None]) -> float:
+    """Return where the line of a limit lies above bars of these values."""
+    return round(HEIGHT - HEIGHT * limit / _top(values, limit), 1)
+
+
+def _top(values: Sequence[float | None], limit: float | None) -> float:
+    return max([one for one in (*values, limit) if one is not None and one > 0], default=1.0) * HEADROOM

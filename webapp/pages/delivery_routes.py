@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from webapp.pages import alerts, audit_log, held, keys, receipts, upload, withdrawing
+from webapp.pages import alerts, audit_log, held, keys, quality, receipts, upload, withdrawing
 
 RECEIPT = "/carriers/receipts/<int:receipt_id>"
 
@@ -17,6 +17,7 @@ def add_to(blueprint: Blueprint) -> None:
     add(RECEIPT, "receipt", receipts.show)
     add(f"{RECEIPT}/faults.csv", "receipt_faults", receipts.faults_csv)
     add(f"{RECEIPT}/withdraw", "withdraw", withdrawing.show, methods=["GET", "POST"])
+    add("/carriers/quality", "quality", quality.show)
     add("/carriers/keys", "keys", keys.show, methods=["GET", "POST"])
     add("/carriers/keys/<string:key_id>/revoke", "revoke_key", keys.revoke, methods=["GET", "POST"])
     add("/hq/held", "held", held.show)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from ingest.holding import Decision, decide
 from store import carriers, past, uploads
 from store.database import Connection
 from store.errors import NotFound
@@ -26,7 +27,7 @@ from webapp.speech import ngettext, number
 from webapp.wording import deliveries
 from webapp.wording.moments import age_words, clock
 
-DECISIONS = ("accept", "reject")
+DECISIONS: dict[str, Decision] = {"accept": "accept", "reject": "reject"}
 LONGEST_REASON = 500
 SLICES_SHOWN = 24
 WEEK = timedelta(weeks=1)
@@ -49,18 +50,15 @@ def show_one(receipt_id: int) -> Response | str | tuple[str, int]:
 
 
 def _decide(receipt_id: int) -> Response | tuple[str, int]:
-    from ingest.holding import decide as settle
-
-    decision, reason = request.form.get("decision", ""), request.form.get("reason", "").strip()
-    if decision not in DECISIONS:
-        abort(400)
+    reason = request.form.get("reason", "").strip()
+    decision = DECISIONS.get(request.form.get("decision", "")) or abort(400)
     if not reason or len(reason) > LONGEST_REASON:
         return _page(receipt_id, reason, refused=True), 422
     parts = web()
     with parts.database.read() as connection:
         _held_receipt(connection, receipt_id)
     now = parts.clock()
-    settle(parts.database, receipt_id, decision, who(), reason, now, parts.policy(now))
+    decide(parts.database, receipt_id, decision, who(), reason, now, parts.policy(now))
     flash(_("Decided. It stands in the log, with your reason."), "success")
     return redirect(url_for("pages.held"), 303)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Response, abort, request
 
+from store import audit
+from store.audit import AuditEvent
 from store.database import Connection
 from store.errors import NotFound
 from store.held import HeldSlice, held_of
@@ -16,7 +19,7 @@ from store.records import Receipt
 from store.schema import LIVE_STATES
 from store.uploads import get_receipt
 from webapp.context import web
-from webapp.delivery_views import HeldView, ReceiptView
+from webapp.delivery_views import DecisionView, HeldView, ReceiptView
 from webapp.pages.sections import carrier_page, headquarters_page
 from webapp.roles import CARRIER, HEADQUARTERS, actor
 from webapp.speech import gettext as _
@@ -24,6 +27,7 @@ from webapp.speech import number
 from webapp.wording import deliveries
 from webapp.wording.moments import age_words, clock
 
+DECISIONS = ("held-accepted", "held-rejected", "upload-withdrawn")
 FAULTS_IN_A_LIST = 3
 FAULTS_ON_A_PAGE = 200
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # spreadsheets read UTF-8 only behind it
@@ -34,12 +38,14 @@ def show(receipt_id: int) -> str:
     with web().database.read() as connection:
         receipt = readable_receipt(connection, receipt_id)
         held = held_of(connection, receipt_id)
+        events = audit.events_of(connection, f"upload:{receipt_id}")
     page = carrier_page if is_own(receipt) else headquarters_page
     return page(
         "receipt.html",
         receipt=receipt_view(receipt, web().clock(), FAULTS_ON_A_PAGE, held),
         arrived=request.args.get("arrived"),
         own=is_own(receipt),
+        decisions=[_decision(one, web().clock()) for one in reversed(events) if one.action in DECISIONS],
     )
 
 
@@ -70,6 +76,11 @@ def is_own(receipt: Receipt) -> bool:
     """Tell whether a receipt is of the operator that the signed-in person works for."""
     account = actor()
     return account is not None and CARRIER in account.roles and receipt.carrier_code == account.carrier_code
+
+
+def can_be_withdrawn(receipt: Receipt) -> bool:
+    """Tell whether a delivery is in use and its counts are still there."""
+    return receipt.state in LIVE_STATES and receipt.counts_erased_at is None
 
 
 def _cell(text: str | None) -> str:
@@ -107,7 +118,7 @@ def receipt_view(
         notes=deliveries.reasons_of((note.code, note.params) for note in receipt.notes),
         held=[held_view(one, now) for one in held],
         pending=receipt.state == "received",
-        can_be_withdrawn=receipt.state in LIVE_STATES,
+        can_be_withdrawn=can_be_withdrawn(receipt),
     )
 
 
@@ -123,6 +134,15 @@ def held_view(one: HeldSlice, now: datetime) -> HeldView:
 def interval_words(start: datetime, end: datetime, now: datetime) -> str:
     """Return from when to when."""
     return _("%(start)s to %(end)s", start=clock(start, now), end=clock(end, now))
+
+
+def _decision(event: AuditEvent, now: datetime) -> DecisionView:
+    words = {
+        "held-accepted": _("Headquarters let the held rows count."),
+        "held-rejected": _("Headquarters threw the held rows away."),
+        "upload-withdrawn": _("The file was withdrawn."),
+    }
+    return DecisionView(words[event.action], str(json.loads(event.details).get("reason", "")), clock(event.at, now))
 
 
 def _interval_words(receipt: Receipt, now: datetime) -> str | None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.door_errors import BodyCutOff, BodyEmpty, UploadTooLarge
+from ingest.dry_run_process import dry_run_apart
 from ingest.spool import full_disk_named
 from store.records import Carrier
 from webapp.context import web
@@ -25,8 +26,6 @@ MEGABYTE = 1 << 20
 
 def report(file: IncomingFile, carrier: Carrier) -> str:
     """Check a file and return the report; raise DoorError where it did not come whole, or nobody can check it now."""
-    from ingest.dry_run import dry_run_apart
-
     parts = web()
     now = parts.clock()
     with borrowed(file) as path:

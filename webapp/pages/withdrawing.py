@@ -5,15 +5,15 @@ from __future__ import annotations
 from flask import redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from ingest.withdrawal import withdraw
 from store import carriers
 from store.database import Connection
 from store.errors import NotFound
 from store.records import Receipt
-from store.schema import LIVE_STATES
 from webapp.context import web
 from webapp.pages.carriers import own_code
 from webapp.pages.keys import who
-from webapp.pages.receipts import is_own, readable_receipt, receipt_view
+from webapp.pages.receipts import can_be_withdrawn, is_own, readable_receipt, receipt_view
 from webapp.pages.sections import carrier_page
 
 LONGEST_REASON = 500
@@ -25,8 +25,6 @@ def show(receipt_id: int) -> Response | str | tuple[str, int]:
 
 
 def _withdraw(receipt_id: int) -> Response | tuple[str, int]:
-    from ingest.withdrawal import withdraw as take_back
-
     reason = request.form.get("reason", "").strip()
     if not reason or len(reason) > LONGEST_REASON:
         return _form(receipt_id, reason, refused=True), 422
@@ -35,7 +33,7 @@ def _withdraw(receipt_id: int) -> Response | tuple[str, int]:
         _own_living(connection, receipt_id)
         carrier = carriers.get_carrier(connection, own_code())
     now = parts.clock()
-    take_back(parts.database, receipt_id, carrier.id, who(), reason, now, parts.policy(now))
+    withdraw(parts.database, receipt_id, carrier.id, who(), reason, now, parts.policy(now))
     return redirect(url_for("pages.receipt", receipt_id=receipt_id), 303)
 
 
@@ -48,6 +46,6 @@ def _form(receipt_id: int, reason: str = "", *, refused: bool = False) -> str:
 
 def _own_living(connection: Connection, receipt_id: int) -> Receipt:
     receipt = readable_receipt(connection, receipt_id)
-    if not is_own(receipt) or receipt.state not in LIVE_STATES:
+    if not is_own(receipt) or not can_be_withdrawn(receipt):
         raise NotFound(what="upload", name=str(receipt_id))
     return receipt

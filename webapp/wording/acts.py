@@ -14,6 +14,9 @@ def _of_deliveries() -> dict[str, str]:
     return {
         "carrier-key-made": _("made a key"),
         "carrier-key-revoked": _("revoked a key"),
+        "held-accepted": _("let held rows count"),
+        "held-rejected": _("threw held rows away"),
+        "upload-withdrawn": _("withdrew a file"),
         "job-revived": _("had a failed job tried again"),
     }
 

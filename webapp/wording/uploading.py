@@ -22,7 +22,7 @@ def _choosing(_: Gettext) -> dict[str, str]:
         "file.one": _("Only one file is sent at a time. {name} is chosen."),
         "file.none": _("Choose a file first."),
         "file.empty": _("{name} is empty or is a folder. Choose another file."),
-        "file.large": _("{name} is larger than {max} MB. Pack it with gzip or Zstandard, or split it by time."),
+        "file.large": _("{name} is larger than {max} MB. Pack it, or split it by time."),
         "file.changed": _("{name} was changed or moved since you chose it. Choose it again."),
         "file.unsure": _(
             "{name} was being sent when this page was left, and it is not known whether it arrived. "
