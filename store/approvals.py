@@ -13,7 +13,7 @@ from typing import Literal
 
 import sqlalchemy as sa
 
-from store.errors import NotFound, StoreError
+from store.errors import AlreadyThere, NotFound, StoreError
 from store.schema import UtcDateTime, metadata
 
 Act = Literal["invite", "reset-second-factor", "enable"]
@@ -76,7 +76,10 @@ def ask(
     if account_id is not None:
         _withdraw(connection, (approval.c.act == act) & (approval.c.account_id == account_id), now)
     row = {"act": act, "account_id": account_id, "invitation_id": invitation_id, "asked_by": asked_by, "asked_at": now}
-    return int(connection.execute(sa.insert(approval).values(row).returning(approval.c.id)).scalar_one())
+    try:
+        return int(connection.execute(sa.insert(approval).values(row).returning(approval.c.id)).scalar_one())
+    except sa.exc.IntegrityError as twice:  # somebody asked at the same moment
+        raise AlreadyThere(what="request") from twice
 
 
 def waiting(connection: sa.Connection, since: datetime) -> list[Approval]:

@@ -15,6 +15,9 @@ import sqlalchemy as sa
 
 from store.schema import UtcDateTime, metadata
 
+LONGEST_WINDOW = timedelta(days=1)  # no limits look further back, whatever they count
+LONGEST_KNOWN = timedelta(days=30)
+
 sign_in_attempt = sa.Table(
     "sign_in_attempt",
     metadata,
@@ -40,6 +43,10 @@ class GuessLimits:
     account_window: timedelta
     known: timedelta
 
+    def __post_init__(self) -> None:
+        if max(self.window, self.account_window) > LONGEST_WINDOW or self.known > LONGEST_KNOWN:
+            raise ValueError("attempts are forgotten before these limits have counted them")
+
 
 def begin_attempt(connection: sa.Connection, name: str, address: str, now: datetime, limits: GuessLimits) -> int | None:
     """Count an attempt to sign in under `name` from `address` before it is heard; None where there were too many.
@@ -49,7 +56,7 @@ def begin_attempt(connection: sa.Connection, name: str, address: str, now: datet
     """
     account_key, address_key = _hash(name.strip().lower()), _hash(address)
     _one_at_a_time(connection, account_key)
-    _forget_old_attempts(connection, now, limits)
+    _forget_old_attempts(connection, now)
     if _too_many(connection, account_key, address_key, now, limits):
         return None
     row = {"account_key": account_key, "address_key": address_key, "attempted_at": now, "passed": False}
@@ -73,9 +80,9 @@ def _one_at_a_time(connection: sa.Connection, account_key: str) -> None:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
-def _forget_old_attempts(connection: sa.Connection, now: datetime, limits: GuessLimits) -> None:
-    wrong = ~sign_in_attempt.c.passed & (sign_in_attempt.c.attempted_at <= now - limits.account_window)
-    right = sign_in_attempt.c.passed & (sign_in_attempt.c.attempted_at <= now - limits.known)
+def _forget_old_attempts(connection: sa.Connection, now: datetime) -> None:
+    wrong = ~sign_in_attempt.c.passed & (sign_in_attempt.c.attempted_at <= now - LONGEST_WINDOW)
+    right = sign_in_attempt.c.passed & (sign_in_attempt.c.attempted_at <= now - LONGEST_KNOWN)
     connection.execute(sa.delete(sign_in_attempt).where(sa.or_(wrong, right)))
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from store.errors import NotFound, StoreError
+from store.errors import AlreadyThere, NotFound, StoreError
 from store.schema import UtcDateTime, metadata
 from store.sessions import TOKEN_BYTES, hash_token
 
@@ -97,7 +97,10 @@ def invite(
         "invited_at": now,
         "expires_at": now + lifetime,
     }
-    made = connection.execute(sa.insert(invitation).values(row).returning(invitation.c.id)).scalar_one()
+    try:
+        made = connection.execute(sa.insert(invitation).values(row).returning(invitation.c.id)).scalar_one()
+    except sa.exc.IntegrityError as twice:  # somebody invited the same address at the same moment
+        raise AlreadyThere(what="invitation") from twice
     return int(made), token
 
 

@@ -45,6 +45,12 @@ def hash_password(password: str) -> str:
     return _hasher().hash(unicodedata.normalize(NORMAL_FORM, password))
 
 
+def hash_in_turn(password: str) -> str | None:
+    """Return the hash of a password as soon as a slot is free, None where none came free."""
+    with hashing_slot() as got_one:
+        return hash_password(password) if got_one else None
+
+
 def is_password(password_hash: str, typed: str) -> bool:
     """Tell whether `typed` is the password behind this hash; False as well where no slot came free."""
     if not typed or len(typed) > LONGEST:

@@ -141,6 +141,14 @@ def test_guesses_from_many_addresses_end_after_thirty_a_day(app: Flask, clock: C
     assert half(app, address="10.0.1.1").enter_code(code_at(clock)).status_code == 302
 
 
+def test_guesses_of_codes_are_remembered_for_the_day_whoever_signs_in_meanwhile(app: Flask, clock: Clock) -> None:
+    for number in range(CODE_GUESSES.per_account):
+        half(app, address=f"10.0.0.{number}").enter_code(WRONG)
+    clock.now += timedelta(hours=5)
+    assert Browser(app).try_sign_in("owner_a@oryn.example", PASSWORD).status_code == 302
+    assert half(app, address="10.0.1.1").enter_code(code_at(clock)).status_code == 200
+
+
 def test_recovery_codes_count_as_guesses(app: Flask, world: World, clock: Clock) -> None:
     give_recovery_code(world.database, clock)
     one = half(app)

@@ -18,7 +18,7 @@ from webapp import sessions
 from webapp.context import web
 from webapp.new_passwords import errors_of_new_password
 from webapp.pages.second_factor import show_new_recovery_codes
-from webapp.passwords import hash_password
+from webapp.passwords import hash_in_turn
 from webapp.proving import errors_of_proof
 from webapp.roles import needs_second_factor, person
 from webapp.speech import gettext as _
@@ -50,7 +50,7 @@ def change_password() -> str | Response:
     errors = errors or errors_of_proof(who, request.form)
     if errors:
         return _page(who, errors, "change-")
-    password_hash, actor = hash_password(request.form["new_password"]), _actor(who)
+    password_hash, actor = hash_in_turn(request.form["new_password"]) or abort(503), _actor(who)
     with web().database.begin() as connection:
         account_acts.change_password(connection, actor, password_hash, web().clock())
         sessions.begin_afresh(connection, who.record.id)

@@ -14,7 +14,7 @@ from store.errors import StoreError
 from store.invitations import Invitation, find_open_invitation
 from webapp.context import web
 from webapp.new_passwords import errors_of_new_password
-from webapp.passwords import hash_password, hashing_slot
+from webapp.passwords import hash_in_turn
 from webapp.roles import SECOND_FACTOR_ROLES
 from webapp.signing_in import User, begin
 from webapp.wording.roles import role_words
@@ -34,10 +34,7 @@ def show(token: str) -> str | Response:
 
 
 def _accept(invitation: Invitation, password: str) -> Response:
-    with hashing_slot() as got_one:
-        if not got_one:
-            abort(503)
-        password_hash = hash_password(password)
+    password_hash = hash_in_turn(password) or abort(503)
     try:
         with web().database.begin() as connection:
             account_id = account_acts.accept_invitation(connection, invitation, password_hash, web().clock())
