@@ -29,6 +29,8 @@ class Settings(BaseSettings):
     language: str | None = Field(None, description="Language of the command line: kk, ru or en.")
     https: bool = Field(False, description="The service is reached by https: cookies become __Host- and Secure.")
     max_upload_mb: int = Field(2048, ge=1, description="The largest delivery that is received, in megabytes.")
+    tokens_only: bool = Field(False, description="Keys of operators' machines make tokens and open nothing else.")
+    metrics_token: SecretStr | None = Field(None, description="Bearer token that opens /metrics to a collector.")
     policies: Path = Field(POLICIES, description="Folder with the dated policy files.")
 
     def prepare_home(self) -> Path:

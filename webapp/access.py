@@ -9,11 +9,16 @@ from __future__ import annotations
 from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from webapp import bearer
+from webapp.bearer import CARRIER_KEY, CARRIER_TOKEN, MACHINES
 from webapp.roles import CARRIER, GROUP, HEADQUARTERS, OWNER, actor, roles_of
 
 PUBLIC = frozenset({"public"})
 SIGNED_IN = frozenset({GROUP, OWNER, CARRIER, HEADQUARTERS})
 ENROLLING = frozenset({"enrolling"})  # signed in, but the second factor that the role demands is not set up yet
+METRICS = frozenset({"metrics"})  # whoever holds the token of the collector, or is signed in at headquarters
+KEY_ONLY = frozenset({CARRIER_KEY})
+MACHINE = frozenset({CARRIER_KEY, CARRIER_TOKEN})
 API_PREFIX = "/api/"
 
 TABLE: dict[tuple[str, str], frozenset[str]] = {
@@ -69,6 +74,15 @@ TABLE: dict[tuple[str, str], frozenset[str]] = {
     ("api.venues", "GET"): PUBLIC,
     ("api.venue", "GET"): PUBLIC,
     ("api.venue_status", "GET"): PUBLIC,
+    ("machine.make_token", "POST"): KEY_ONLY,
+    ("machine.send_upload", "POST"): MACHINE,
+    ("machine.list_uploads", "GET"): MACHINE,
+    ("machine.get_upload", "GET"): MACHINE,
+    ("machine.upload_faults", "GET"): MACHINE,
+    ("machine.withdraw_upload", "DELETE"): MACHINE,
+    ("machine.dry_run", "POST"): MACHINE,
+    ("pages.guide", "GET"): PUBLIC,
+    ("metrics.metrics", "GET"): METRICS,
     ("health.alive", "GET"): PUBLIC,
     ("health.ready", "GET"): PUBLIC,
 }
@@ -86,6 +100,11 @@ def guard() -> Response | None:
     allowed = TABLE.get((request.endpoint, _method()))
     if allowed is None:
         abort(404)
+    if allowed & MACHINES:
+        bearer.require(allowed)  # a session's cookie opens none of these
+        return None
+    if allowed == METRICS:
+        return None if bearer.is_collector() or HEADQUARTERS in roles_of(actor()) else abort(404)
     account, enrolling = actor(), g.get("enrolling") is not None
     if allowed == PUBLIC or (ENROLLING if enrolling else roles_of(account)) & allowed:
         return None

@@ -13,17 +13,20 @@ from store.database import Database, open_database
 from webapp import (
     access,
     assets,
+    bearer,
     compression,
     headers,
     health,
     languages,
+    metrics,
     navigation,
     problems,
     sessions,
     signing_in,
 )
-from webapp.api import openapi, routes
+from webapp.api import machine_routes, openapi, routes
 from webapp.context import KEY, Web
+from webapp.pacing import paced
 from webapp.pages import routes as pages
 from webapp.pages import upload
 
@@ -52,7 +55,6 @@ def create_app(settings: Settings, clock: Callable[[], datetime], database: Data
     parts = Web(settings, clock, database or open_database(settings.database_url, home))
     app.extensions[KEY] = parts
     app.config.update(MAX_CONTENT_LENGTH=MAX_BODY_BYTES)
-    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     compiled = home / "translations"
     # The order is the order of the questions: what may be sent back, who is there, may they, is the form ours.
     compression.install(app)
@@ -60,13 +62,18 @@ def create_app(settings: Settings, clock: Callable[[], datetime], database: Data
     languages.install(app, compiled, settings.https)
     problems.install(app)
     sessions.install(app)
+    bearer.install(app)
     access.install(app)
     signing_in.install(app, parts, str(compiled))
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # only now: signing in has put its own in place
     upload.install(app)
     assets.install(app)
     navigation.install(app)
     openapi.install(app)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(routes.blueprint)
+    machine_routes.install(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    app.wsgi_app = paced(app.wsgi_app)  # type: ignore[assignment,method-assign]
     return app

@@ -8,6 +8,7 @@ from webapp.pages import (
     account_routes,
     carriers,
     delivery_routes,
+    guide,
     headquarters,
     map_page,
     my,
@@ -19,6 +20,7 @@ blueprint.add_url_rule("/", "map_page", map_page.show)
 blueprint.add_url_rule("/venues/<string:venue_id>", "venue_page", venue_page.show)
 blueprint.add_url_rule("/my", "my", my.show)
 blueprint.add_url_rule("/carriers", "carriers", carriers.show)
+blueprint.add_url_rule("/carriers/guide", "guide", guide.show)
 blueprint.add_url_rule("/hq", "headquarters", headquarters.show)
 account_routes.add_to(blueprint)
 delivery_routes.add_to(blueprint)
