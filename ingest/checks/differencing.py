@@ -46,8 +46,8 @@ class Differencing:
         reading, threshold = subject.reading, subject.threshold
         self._most = 0 if threshold is None else ceil(threshold) - 1
         summed = reading.kind in SUMMED_KINDS and self._most > 0
-        self._total = TotalRow(self._most) if summed else None
         self._nesting = nesting_of(reading.area_ids, reading.grid) if summed else None
+        self._total = TotalRow(self._most) if summed and self._nesting is None else None
         self._found: dict[str, tuple[int, str, datetime]] = {}
 
     def see(self, seen: Seen) -> None:
