@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import polars as pl
 
 from ingest.faults import quoted
 from ingest.feeds import Feed
@@ -18,7 +17,7 @@ from ingest.reading.columns import Columns
 from ingest.reading.counts import GridKind, Point
 from ingest.reading.findings import Findings, Verdicts, room_for
 from ingest.reading.gathering import BETWEEN
-from ingest.reading.identifiers import PERSON, PERSON_OR_SIM, identifier_values
+from ingest.reading.identifiers import PERSON, PERSON_OR_SIM, identifies, identifying_among
 from ingest.reading.lexicons import Coded
 
 _GEOHASH = re.compile(r"[0-9bcdefghjkmnpqrstuvwxyz]{1,12}")
@@ -109,15 +108,24 @@ def _tile_id(text: str, grid: GridKind) -> str:
 
 def _codes(ids: Sequence[str], grid: GridKind, known: frozenset[str] | None) -> list[str | None]:
     if grid == "h3":
-        return [None if _h3_number(one) is not None else "hexagon-unfit" for one in ids]
+        return _unfit([None if _h3_number(one) is not None else one for one in ids], "hexagon-unfit")
     if grid == "geohash":
-        return [None if _GEOHASH.fullmatch(one) else "geohash-unfit" for one in ids]
-    strangers = [one for one in ids if known is None or one not in known]
+        return _unfit([None if _is_geohash(one) else one for one in ids], "geohash-unfit")
     # Nobody can be asked without a coverage; then 15 digits may well be a radio cell's global id.
     pattern = PERSON if known is None else PERSON_OR_SIM
-    shapes = identifier_values(pl.Series(strangers, dtype=pl.String), pattern).to_list()
-    somebody = {one for one, shape in zip(strangers, shapes, strict=True) if shape}
+    somebody = identifying_among([one for one in ids if known is None or one not in known], pattern)
     return [_named_code(one, known, somebody) for one in ids]
+
+
+def _unfit(unfit: Sequence[str | None], code: str) -> list[str | None]:
+    """Return the code of each text that is no tile, None for those that are (given as None)."""
+    somebody = identifying_among([one for one in unfit if one is not None])
+    return [None if one is None else "identifier-values" if one in somebody else code for one in unfit]
+
+
+def _is_geohash(one: str) -> bool:
+    """Return whether a text is a geohash; a telephone number is no place, although it has no sign that is amiss."""
+    return _GEOHASH.fullmatch(one) is not None and not (one.isdecimal() and identifies(one))
 
 
 def _named_code(one: str, known: frozenset[str] | None, somebody: set[str]) -> str | None:

@@ -144,6 +144,12 @@ class Ledger:
         late = [(line, LISTED + order, fault) for order, (line, fault) in enumerate(first)]
         self._kept = sorted((*self._kept, *late), key=lambda kept: kept[:2])[:LISTED]
 
+    def take_whole(self, fault: Fault) -> None:
+        """Add what is wrong with the file as a whole; it is said first."""
+        self.count += 1
+        self.codes.add(fault.code)
+        self._kept = [(0, self.count, fault), *self._kept][:LISTED]
+
     @property
     def faults(self) -> tuple[Fault, ...]:
         """The first faults in the file's order."""

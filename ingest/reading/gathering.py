@@ -18,6 +18,7 @@ from ingest.reading.columns import Columns
 from ingest.reading.findings import LISTED
 from ingest.reading.identifiers import identifying
 from ingest.reading.lexicons import MOST_AREAS, MOST_TIMES, MOST_WORDS, Coded, Lexicon
+from ingest.reading.marks import Marks
 from ingest.reading.tables import LINE, TOO_MANY, Piece, Table, blank, column
 
 BETWEEN = "\x1f"  # joins the texts of several columns; it cannot stand in a field that is printable
@@ -61,6 +62,7 @@ class Gatherer:
         self._known = known or frozenset()
         self._texts = _text_columns(columns)
         self._empty = blank(len(table.names))
+        self.marks = {at: Marks() for at in columns.extra}
         most = {"area": MOST_AREAS + len(self._known), "start": MOST_TIMES, "end": MOST_TIMES, "calendar": MOST_TIMES}
         self._lexicons = {role: Lexicon(_name(role, columns), most.get(role, MOST_WORDS)) for role in self._texts}
 
@@ -94,7 +96,7 @@ class Gatherer:
             unreadable=unreadable,
             unread=texts.filter(pl.Series(unreadable)).head(LISTED).to_list() if unreadable.any() else [],
             marked=marked,
-            identifying=self._identifying(there),
+            identifying=self._identifying(there, texts, unreadable),
             area=coded["area"],
             start=coded.get("start"),
             end=coded.get("end"),
@@ -104,9 +106,18 @@ class Gatherer:
             part=coded.get("part"),
         )
 
-    def _identifying(self, rows: pl.DataFrame) -> dict[int, np.ndarray]:
-        looked_at = (*self._columns.extra, *self._columns.sum_over)
-        return {at: identifying(rows[f"c{at}"], self._known) for at in looked_at}
+    def _identifying(self, rows: pl.DataFrame, counts: pl.Series, unreadable: np.ndarray) -> dict[int, np.ndarray]:
+        found = {at: identifying(rows[f"c{at}"], self._known) for at in (*self.marks, *self._columns.sum_over)}
+        area_at = self._columns.source_area_id
+        for at, marks in self.marks.items():
+            marks.see(rows[f"c{at}"], None if area_at is None else rows[f"c{area_at}"])
+        if unreadable.any():
+            found[self._columns.value] = identifying(counts.set(pl.Series(~unreadable), None), frozenset())
+        return found
+
+    def marked_columns(self, rows: int, areas: int) -> list[int]:
+        """Return the columns (positions) whose values are marks of devices, once all rows were gathered."""
+        return [at for at, marks in self.marks.items() if marks.are_devices(rows, areas)]
 
 
 def _name(role: str, columns: Columns) -> str | None:

@@ -18,6 +18,7 @@ from ingest.reading.columns import Columns
 from ingest.reading.counts import Span
 from ingest.reading.findings import Findings, Params, Verdicts, room_for
 from ingest.reading.gathering import Rows
+from ingest.reading.identifiers import identifying_among
 from ingest.reading.lexicons import MOST_TIMES, Coded
 from ingest.reading.moments import NOT_A_TIME, moments_of
 
@@ -150,7 +151,9 @@ class Moments:
             read = moments_of(coded.texts[seen:], self._feed)
             self.microseconds = room_for(self.microseconds, seen + len(read.codes))
             self.microseconds[seen : seen + len(read.codes)] = read.microseconds
-            self._verdicts.learn(read.codes)
+            texts = list(zip(coded.texts[seen : seen + len(read.codes)], read.codes, strict=True))
+            somebody = identifying_among([text for text, code in texts if code])
+            self._verdicts.learn(["identifier-values" if text in somebody else code for text, code in texts])
         findings.add("time-empty", np.flatnonzero(coded.codes < 0), self._name)
         zone = self._feed.timezone or ""
         marks = findings.add_texts(

@@ -28,7 +28,7 @@ from ingest.reading.columns import Columns, columns_of
 from ingest.reading.counts import CountGroup, CountsFile, CountsReading
 from ingest.reading.findings import Findings, Ledger, Params, Verdicts
 from ingest.reading.gathering import WHOLE, Gatherer, Rows
-from ingest.reading.identifiers import identifier_columns
+from ingest.reading.identifiers import identifier_columns, identifies
 from ingest.reading.intervals import MINUTE, MOST_INTERVALS, Grid, Intervals, WrittenIntervals, spacing_of, width_needed
 from ingest.reading.merging import Merger
 from ingest.reading.merging import Terms as MergingTerms
@@ -141,7 +141,9 @@ class _Reading:
         rank[order] = np.arange(len(ids))
         merger = Merger(self._spill, rank, CountsFile(target), self._merging_terms(judge))
         merger.merge()
-        self._report_torn(merger)
+        self._report_devices(merger, len(ids))
+        if not merger.devices:  # else rows that contradict each other are devices, and no faults of their own
+            self._report_torn(merger)
         self._ledger.refuse_if_due(self._terms.feed)
         counts = CountsFile(target) if merger.used.all() else CountsFile(target, _places(merger.used))
         area_ids = tuple(ids[at] for at, used in zip(order, merger.used, strict=True) if used)
@@ -166,6 +168,13 @@ class _Reading:
     def _merging_terms(self, judge: _Judge) -> MergingTerms:
         parts = judge.parts if self._columns.sum_over else None
         return MergingTerms(self._columns.kind, self._terms.k_min, self._terms.feed.thresholded_at, parts)
+
+    def _report_devices(self, merger: Merger, areas: int) -> None:
+        for at in self._gatherer.marked_columns(self._ledger.rows_in, areas):
+            self._ledger.take_whole(Fault("identifier-marks", None, self._columns.name(at)))
+        if merger.devices:
+            name, params = self._columns.name(self._columns.value), {"count": self._terms.k_min}
+            self._ledger.take_whole(Fault("identifier-rows", None, name, params))
 
     def _report_torn(self, merger: Merger) -> None:
         name = self._columns.name(self._columns.value)
@@ -242,7 +251,8 @@ class _Revisions:
         for text in rows.revision.texts[len(self._numbers) :]:
             sound = re.match(WHOLE, text, re.ASCII) is not None
             self._numbers.append(int(text) if sound else 0)
-            self._verdicts.learn([None if sound else "revision-unreadable"])
+            stranger = "identifier-values" if identifies(text) else "revision-unreadable"
+            self._verdicts.learn([None if sound else stranger])
         findings.add_texts(self._verdicts, rows.revision, self._name, lambda text: {"value": quoted(text)})
         return rows.revision.spread(np.array(self._numbers, dtype=np.int64), 0)
 

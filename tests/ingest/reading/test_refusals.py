@@ -235,6 +235,7 @@ def test_every_reason_of_the_readers_has_a_case() -> None:
     notes = {"end-inferred", "rows-repeated", "columns-ignored", "values-below-threshold", "calendar-cut"}
     elsewhere = {"place-line", "place-column", "more-faults", "parquet-column-unfit"} | notes
     elsewhere |= {"file-needs-too-much-memory", "file-takes-too-long"}  # test_capped.py
+    elsewhere |= {"identifier-rows", "identifier-marks"}  # test_identifiers.py
     own = {code for code in catalogue_of_counts() if not code.startswith("feed-")}
     assert own - elsewhere == {case.code for case in CASES}
 
