@@ -9,7 +9,7 @@ from pathlib import Path
 
 from geo.coverage import read_coverage
 from ingest.areas import keep_area
-from ingest.intake import ALWAYS
+from ingest.grids import ALWAYS
 from ingest.pipeline import Workplace, mark_everything_dirty
 from ingest.progress import Progress, part, silent
 from ingest.world import World

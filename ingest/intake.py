@@ -1,256 +1,241 @@
-"""Take in one delivered file: read, check, keep its good rows, answer with a receipt.
+"""Take in one received file: read, check, examine, keep its good rows, settle its receipt.
 
-A file with a fault changes nothing but the list of receipts. An accepted file, its counts and the list of base bins to
-estimate again are one transaction. The same bytes again give the same receipt; the unique index is the guarantee.
+Promises: a file that is refused changes nothing but its receipt and loses its bytes; counts, held counts, receipt, the
+bins to estimate again, the audit row and the end of the job are one transaction. It is judged as of the moment when it
+was received, so that a queue changes nothing. `oryn ingest` and the worker run the same code.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+import time
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from errno import EISDIR
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-import numpy as np
-
-from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
-from geo.errors import GeoError
-from geo.projections import discs
-from geo.weights import compute_weights
-from ingest.counts import AreaCounts, pack_counts
+from ingest.checks import Examination, Past, examine
 from ingest.faults import Fault, FileRefused, quoted
-from ingest.feeds import Feed, parse_feed
+from ingest.feeds import Feed
+from ingest.keeping import keep_counts
+from ingest.leasing import DISCARD, PUBLISH, carry_out, claim, worker_name
+from ingest.placement import Placement
 from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
-from rules.policy import CountsPolicy
-from store import carriers, releases, uploads
-from store.blobs import digest_of, read_blob
+from ingest.receiving import TAKE_IN, Door, Sender, receive
+from rules.policy import Policy
+from store import audit, carriers, jobs, uploads
 from store.database import Connection, Database
-from store.records import Carrier, CountPayload, FaultRecord, Receipt
+from store.jobs import Job
+from store.records import Carrier, FaultRecord, Receipt
 
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-LOADED_KINDS = frozenset({"area", "radio_cell"})
 READ_CHUNK = 1 << 20
+POLL_SECONDS = 0.1  # while another worker reads the file
+ACTOR = "worker"
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """A delivered file and what is known before it is opened."""
+class ReadRequest:
+    """One file to read, and what it is read against."""
 
     path: Path
-    sha256: str
-    size_bytes: int
-    received_at: datetime
+    file_name: str
+    feed: Feed
+    known: frozenset[str] | None
+    k_min: int
+    base_bin_minutes: int
+    not_after: datetime
 
 
-def take_in(
-    database: Database,
-    carrier: Carrier,
-    path: Path,
-    policy: CountsPolicy,
-    now: datetime,
-    progress: Progress = silent,
-) -> Receipt:
-    """Read one file of a carrier and keep its counts; return the receipt (state `accepted` or `refused`)."""
+class Reader(Protocol):
+    """Reads a file of counts: in this process, or in a child that may not harm it."""
+
+    def read(self, request: ReadRequest, progress: Progress) -> CountsReading:
+        """Return the reading; the caller closes it. Raises FileRefused."""
+
+
+class OwnReader:
+    """Reads in this process: for files of our own making, which need no cage."""
+
+    def read(self, request: ReadRequest, progress: Progress = silent) -> CountsReading:
+        """Return the reading; the caller closes it. Raises FileRefused."""
+        numbers = request.k_min, request.base_bin_minutes, request.not_after
+        return read_counts(request.path, request.feed, request.known, *numbers, progress, file_name=request.file_name)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Where files are taken in: the door behind which they lie, the policy they are judged by, who reads them."""
+
+    door: Door
+    policy: Policy
+    reader: Reader
+
+    @property
+    def database(self) -> Database:
+        """The database of the door."""
+        return self.door.database
+
+    @property
+    def base_bin(self) -> timedelta:
+        """The width of a base bin."""
+        return timedelta(minutes=self.policy.counts.base_bin_minutes)
+
+
+def take_in(intake: Intake, carrier: Carrier, path: Path, now: datetime, progress: Progress = silent) -> Receipt:
+    """Receive a file from this machine and read it at once; return its settled receipt.
+
+    Where a worker was faster with the job, wait for it. Raises FileRefused for a file that cannot be opened (there is
+    no receipt then), and DoorError.
+    """
+    sender = Sender(carrier, "command", "command")
+    receipt = receive(intake.door, sender, _chunks(path), file_name=path.name, now=now)
+    settled = settle_now(intake, receipt.id, now, progress)
+    return replace(settled, replayed=receipt.replayed)
+
+
+def settle_now(intake: Intake, upload_id: int, now: datetime, progress: Progress = silent) -> Receipt:
+    """Read a received upload in this process, or wait until somebody else has; return its settled receipt."""
+    while (receipt := _receipt(intake.database, upload_id)).state == "received":
+        job = claim(intake.database, worker_name(), [TAKE_IN], str(upload_id))
+        if job is None:
+            time.sleep(POLL_SECONDS)
+        else:
+            carry_out(intake.database, job, partial(process, intake, job, now, progress))
+    return receipt
+
+
+def process(intake: Intake, job: Job, now: datetime, progress: Progress = silent) -> None:
+    """Read the upload of a job and settle it. Raises Fenced where the job is another worker's by now."""
+    receipt = _receipt(intake.database, int(job.subject))
+    if receipt.state != "received":  # taken back, or settled by a run that lost its answer
+        _only_finish(intake.database, job)
+        return
+    with intake.database.read() as connection:
+        carrier = carriers.get_carrier(connection, receipt.carrier_code)
+        placement = Placement.of(connection, carrier)
     try:
-        delivery = _fingerprint(path, now)
+        with intake.reader.read(_request(intake, receipt, placement), progress) as reading:
+            placement.refuse_misplaced(reading)
+            examination = _examined(intake, carrier, receipt, reading)
+            _accept(intake, job, carrier, receipt, reading, examination, now)
+    except FileRefused as refusal:
+        _refuse(intake, job, receipt, refusal, now)
+
+
+def raw_path(door: Door, receipt: Receipt) -> Path:
+    """Return where the bytes of a delivery lie; raise FileNotFoundError where they are gone."""
+    if receipt.raw_name is None or not (door.folder / receipt.raw_name).is_file():
+        raise FileNotFoundError(f"the bytes of upload {receipt.id} are not in the folder of deliveries")
+    return door.folder / receipt.raw_name
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        if path.exists() and not path.is_file():
+            raise IsADirectoryError(str(path))
+        with path.open("rb") as file:
+            while chunk := file.read(READ_CHUNK):
+                yield chunk
     except OSError as problem:
         raise FileRefused([Fault("file-unreadable")]) from problem
-    with database.read() as connection:
-        before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
-        text = carriers.feed_text(connection, carrier.id)
-        spoken = _grid_of(connection, carrier)
-        versions = _versions(connection, carrier) if spoken == "named" else []
-        grid_ids = frozenset(uploads.source_area_codes(connection, carrier.id))
-    if before is not None:
-        return replace(before, replayed=True)
-    feed = Feed() if text is None else parse_feed(text)
-    known = frozenset(one for _from, ids in versions for one in ids) if versions else None
-    not_after = now + timedelta(minutes=policy.max_ahead_minutes)
+
+
+def _request(intake: Intake, receipt: Receipt, placement: Placement) -> ReadRequest:
+    counts = intake.policy.counts
+    return ReadRequest(
+        path=raw_path(intake.door, receipt),
+        file_name=receipt.file_name,
+        feed=placement.feed,
+        known=placement.known,
+        k_min=counts.k_min,
+        base_bin_minutes=counts.base_bin_minutes,
+        not_after=receipt.received_at + timedelta(minutes=counts.max_ahead_minutes),
+    )
+
+
+def _examined(intake: Intake, carrier: Carrier, receipt: Receipt, reading: CountsReading) -> Examination:
+    with intake.database.read() as connection:
+        return examine(reading, Past(connection, carrier, intake.policy, receipt.received_at, receipt.id))
+
+
+def _accept(
+    intake: Intake,
+    job: Job,
+    carrier: Carrier,
+    receipt: Receipt,
+    reading: CountsReading,
+    examination: Examination,
+    now: datetime,
+) -> None:
+    intervals = reading.intervals()
     try:
-        reading = read_counts(path, feed, known, policy.k_min, policy.base_bin_minutes, not_after, progress)
-        _refuse_unplaced(reading, spoken)
-        _refuse_not_in_force(reading, versions)
-        _refuse_unspreadable(reading, grid_ids)
-    except FileRefused as refusal:
-        return _record_refusal(database, carrier, delivery, refusal)
-    return _keep(database, carrier, delivery, reading, policy)
+        with intake.database.begin() as connection:
+            jobs.finish(connection, job)
+            carriers.lock_carrier(connection, carrier.id)
+            kept_counts = keep_counts(connection, carrier, receipt, reading, examination.holds, now, intake.base_bin)
+            facts = {
+                "state": "held" if examination.holds else "accepted",
+                "rows_in": reading.rows_in,
+                "rows_accepted": reading.rows_accepted - kept_counts.rows_held,
+                "rows_rejected": reading.rows_rejected,
+                "rows_held": kept_counts.rows_held,
+                "rows_suppressed": reading.rows_suppressed,
+                "first_bin_at": intervals[0][0] if intervals else None,
+                "last_bin_end_at": max(end for _start, end in intervals) if intervals else None,
+                "faults": _records(reading.faults),
+                "fault_count": reading.fault_count,
+                "notes": _records((*reading.notes, *examination.notes)),
+                "settled_at": now,
+            }
+            _settle(connection, receipt, facts, now)
+            jobs.enqueue(connection, PUBLISH)
+    except uploads.NotReceived:  # it was taken back while it was read
+        _only_finish(intake.database, job)
 
 
-def _fingerprint(path: Path, now: datetime) -> Delivery:
-    if path.exists() and not path.is_file():
-        raise IsADirectoryError(EISDIR, "not a regular file")
-    digest, size = hashlib.sha256(), 0
-    with path.open("rb") as file:
-        while chunk := file.read(READ_CHUNK):
-            digest.update(chunk)
-            size += len(chunk)
-    return Delivery(path, digest.hexdigest(), size, now)
-
-
-def _grid_of(connection: Connection, carrier: Carrier) -> str | None:
-    """Return `named` where a coverage was loaded, else the grid of ids that describe themselves; None before both."""
-    kinds = [one.kind for one in carriers.list_coverages(connection, carrier.id)]
-    if LOADED_KINDS & set(kinds):
-        return "named"
-    return kinds[-1] if kinds else None
-
-
-def _versions(connection: Connection, carrier: Carrier) -> list[tuple[datetime, frozenset[str]]]:
-    """Return from when which ids are in force, oldest first; what a version of the same day replaced is unknown."""
-    digests = {one.valid_from: one.digest for one in carriers.list_coverages(connection, carrier.id)}
-    ids = {
-        one: frozenset(Coverage.from_bytes(read_blob(connection, one)).source_area_ids) for one in set(digests.values())
-    }
-    return [(valid_from, ids[digest]) for valid_from, digest in sorted(digests.items())]
-
-
-def _refuse_unplaced(reading: CountsReading, spoken: str | None) -> None:
-    """Refuse areas that have no place here: named without a coverage, or of another grid than the carrier's."""
-    if reading.grid == spoken:
-        return
-    if reading.grid == "named":
-        fault = Fault("coverage-not-loaded", params={"example": quoted(reading.area_ids[0])})
-    elif spoken is not None:
-        fault = Fault("grids-mixed", params={"before": spoken, "now": reading.grid})
-    else:
-        return
-    raise FileRefused([fault], rows_in=reading.rows_in)
-
-
-def _refuse_not_in_force(reading: CountsReading, versions: Sequence[tuple[datetime, frozenset[str]]]) -> None:
-    """Refuse counts of areas that the coverage of their day does not have: they would have no place."""
-    if not versions or (len(versions) == 1 and versions[0][0] <= ALWAYS):
-        return
-    placed = {start: np.array([one in ids for one in reading.area_ids]) for start, ids in versions}
-    for one in reading.slices():
-        begun = max((start for start in placed if start <= one.start), default=None)
-        known = placed[begun] if begun is not None else np.zeros(len(reading.area_ids), bool)
-        lost = one.area_index[~known[one.area_index]]
-        if len(lost):
-            params = {"area": quoted(reading.area_ids[int(lost[0])]), "start": one.start.isoformat()}
-            raise FileRefused([Fault("source-area-not-in-force", params=params)], rows_in=reading.rows_in)
-
-
-def _refuse_unspreadable(reading: CountsReading, ids_before: frozenset[str]) -> None:
-    """Refuse a grid that cannot be spread before any of it is kept: it would stop every later estimate."""
-    if reading.grid == "named" or ids_before.issuperset(reading.area_ids):
-        return
-    try:
-        compute_weights(GRIDS[reading.grid](sorted(ids_before.union(reading.area_ids))))
-    except GeoError as problem:
-        raise FileRefused([Fault(problem.code, params=problem.params)], rows_in=reading.rows_in) from problem
-
-
-def _record_refusal(database: Database, carrier: Carrier, delivery: Delivery, refusal: FileRefused) -> Receipt:
-    faults = _records(refusal.faults)
-    facts = _facts(delivery, "refused", refusal.rows_in, faults, ()) | {
+def _refuse(intake: Intake, job: Job, receipt: Receipt, refusal: FileRefused, now: datetime) -> None:
+    """Keep of a refused file its hash, size, reason and time, and no more (contract.md A6)."""
+    facts = {
+        "state": "refused",
+        "file_name": quoted(receipt.file_name),
+        "rows_in": refusal.rows_in,
         "rows_rejected": refusal.rows_in,
+        "faults": _records(refusal.faults),
         "fault_count": refusal.fault_count,
+        "raw_name": None,
+        "settled_at": now,
     }
-    with database.begin() as connection:
-        return uploads.get_receipt(connection, uploads.record_upload(connection, carrier.id, facts))
+    try:
+        with intake.database.begin() as connection:
+            jobs.finish(connection, job)
+            _settle(connection, receipt, facts, now)
+            jobs.enqueue(connection, DISCARD, str(receipt.raw_name))  # should we be killed before the next lines
+    except uploads.NotReceived:
+        _only_finish(intake.database, job)
+    else:
+        raw_path(intake.door, receipt).unlink(missing_ok=True)
 
 
-def _keep(
-    database: Database, carrier: Carrier, delivery: Delivery, reading: CountsReading, policy: CountsPolicy
-) -> Receipt:
-    width = timedelta(minutes=policy.base_bin_minutes)
-    intervals = sorted({(one.start, one.end) for one in reading.slices()})
-    facts = _facts(delivery, "accepted", reading.rows_in, _records(reading.faults), _records(reading.notes)) | {
-        "fault_count": reading.fault_count,
-        "rows_accepted": reading.rows_accepted,
-        "rows_rejected": reading.rows_rejected,
-        "rows_suppressed": reading.rows_suppressed,
-        "first_bin_at": intervals[0][0] if intervals else None,
-        "last_bin_end_at": max(end for _start, end in intervals) if intervals else None,
-    }
+def _settle(connection: Connection, receipt: Receipt, facts: dict[str, Any], now: datetime) -> None:
+    uploads.settle(connection, receipt.id, facts)
+    details = {name: facts[name] for name in facts if name.startswith("rows_")}
+    details |= {"sha256": receipt.sha256, "size_bytes": receipt.size_bytes, "carrier": receipt.carrier_code}
+    if facts["state"] == "refused":
+        details["codes"] = sorted({one.code for one in facts["faults"]})
+    action, subject = f"upload-{facts['state']}", f"upload:{receipt.id}"
+    audit.append(connection, actor=ACTOR, action=action, subject=subject, details=details, now=now)
+
+
+def _only_finish(database: Database, job: Job) -> None:
     with database.begin() as connection:
-        carriers.lock_carrier(connection, carrier.id)
-        before = uploads.find_accepted(connection, carrier.id, delivery.sha256)
-        if before is not None:  # somebody else was faster with the same bytes
-            return replace(before, replayed=True)
-        upload_id = uploads.record_upload(connection, carrier.id, facts)
-        codes = uploads.source_area_codes(connection, carrier.id, reading.area_ids)
-        uploads.add_slices(connection, carrier.id, upload_id, _payloads(reading, codes))
-        touched = _touched(intervals, width)
-        if _grow_grid(connection, carrier, delivery, reading, codes):
-            touched |= _touched(uploads.carrier_intervals(connection, carrier.id), width)
-            touched.update(releases.all_bins(connection))  # others' bins too: all share one list of hexagons
-        uploads.mark_dirty(connection, touched)
+        jobs.finish(connection, job)
+
+
+def _receipt(database: Database, upload_id: int) -> Receipt:
+    with database.read() as connection:
         return uploads.get_receipt(connection, upload_id)
-
-
-def _touched(intervals: Iterable[tuple[datetime, datetime]], width: timedelta) -> set[datetime]:
-    return {one for start, end in intervals for one in uploads.base_bins(start, end, width)}
-
-
-def _payloads(reading: CountsReading, codes: dict[str, int]) -> list[CountPayload]:
-    code_of_index = np.array([codes[one] for one in reading.area_ids], np.uint32)
-    return [
-        CountPayload(
-            start=one.start,
-            end=one.end,
-            precision=one.precision,
-            revision=one.revision,
-            kind=reading.kind,
-            data=pack_counts(AreaCounts(code_of_index[one.area_index], one.value, one.state)),
-        )
-        for one in reading.slices()
-    ]
-
-
-def _grow_grid(
-    connection: Connection, carrier: Carrier, delivery: Delivery, reading: CountsReading, codes: dict[str, int]
-) -> bool:
-    """Keep a new coverage version where a self-describing grid (H3, geohash, points) shows areas not seen before."""
-    if reading.grid == "named":
-        return False
-    data = GRIDS[reading.grid](sorted(codes)).to_bytes()
-    newest = carriers.list_coverages(connection, carrier.id)[-1:]
-    if newest and newest[0].digest == digest_of(data):
-        return False
-    name, moment = delivery.path.name, delivery.received_at
-    carriers.add_coverage(connection, carrier.id, data, reading.grid, name, ALWAYS, moment)
-    return True
-
-
-def _coverage_of_points(ids: Sequence[str]) -> Coverage:
-    """Make a coverage of discs: a point's id is its longitude, latitude and radius in metres, so it says its place."""
-    longitude, latitude, radius_m = np.array([one.split(",") for one in ids], dtype=np.float64).T
-    return Coverage("area", tuple(ids), discs(longitude, latitude, radius_m), grid="point")
-
-
-GRIDS: dict[str, Callable[[Sequence[str]], Coverage]] = {
-    "h3": coverage_of_hexagons,
-    "geohash": coverage_of_geohashes,
-    "point": _coverage_of_points,
-}
-
-
-def _facts(
-    delivery: Delivery, state: str, rows_in: int, faults: Sequence[FaultRecord], notes: Sequence[FaultRecord]
-) -> dict[str, Any]:
-    return {
-        "file_name": delivery.path.name,
-        "sha256": delivery.sha256,
-        "size_bytes": delivery.size_bytes,
-        "state": state,
-        "received_at": delivery.received_at,
-        "rows_in": rows_in,
-        "rows_accepted": 0,
-        "rows_rejected": 0,
-        "rows_held": 0,
-        "rows_suppressed": 0,
-        "first_bin_at": None,
-        "last_bin_end_at": None,
-        "faults": tuple(faults),
-        "fault_count": len(faults),
-        "notes": tuple(notes),
-    }
 
 
 def _records(faults: Iterable[Fault]) -> tuple[FaultRecord, ...]:

@@ -23,6 +23,7 @@ from ingest.crowding import VenueJudge
 from ingest.estimating import BinInputs, Estimator
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
+from ingest.revoking import drawn_bins, not_frozen, take_back
 from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.weights_cache import WeightsCache
 from ingest.world import World
@@ -45,6 +46,16 @@ class Workplace:
     policy: Policy
     cache: WeightsCache
 
+    @property
+    def base_bin(self) -> timedelta:
+        """The width of a base bin."""
+        return timedelta(minutes=self.policy.counts.base_bin_minutes)
+
+    @property
+    def public_bin(self) -> timedelta:
+        """The width of a bin of the public map."""
+        return timedelta(minutes=self.policy.map.public_bin_minutes)
+
     @staticmethod
     def at(database: Database, policy: Policy, home: Path) -> Workplace:
         """Return a workplace whose weights cache lies in the data folder `home`."""
@@ -62,18 +73,21 @@ def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = sil
 def _process_once(place: Workplace, now: datetime, progress: Progress) -> int:
     with place.database.read() as connection:
         marks = uploads.dirty_bins(connection)
+        if not marks:
+            return 0
         newest_end = uploads.newest_interval_end(connection)
-        world = World(connection, place.cache, part(progress, 0.0, 0.3)) if marks else None
-    if world is None or newest_end is None:
-        return 0
-    dirty = list(marks)
-    _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
-    usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
-    live = _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed)
-    _publish_all(place, world, live, now, part(progress, 0.6, 1.0))
+        dirty = not_frozen(connection, marks, place.base_bin)
+        drawn = drawn_bins(connection, dirty, place.public_bin)
+        world = World(connection, place.cache, part(progress, 0.0, 0.3))
+    shrunk = _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
+    redrawn = drawn
+    if newest_end is not None:
+        usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
+        redrawn |= _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed or shrunk)
+    _publish_all(place, world, sorted(redrawn), now, part(progress, 0.6, 1.0))
     with place.database.begin() as connection:
         uploads.clear_dirty(connection, marks)
-    return len(dirty)
+    return len(marks)
 
 
 def mark_everything_dirty(connection: Connection, since: datetime | None = None) -> None:
@@ -102,8 +116,10 @@ def judge_bin(place: Workplace, start: datetime) -> list[VenueCrowding]:
     return judge.judge(released, start, width, ref.carriers)
 
 
-def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> None:
+def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> bool:
+    """Release the bins; take back those that no count covers any more, and tell whether there were such."""
     made: dict[str, bytes] = {}
+    shrunk = False
     for share, bins in _batches(dirty):
         progress(share, "estimating")
         with place.database.read() as connection:
@@ -113,9 +129,12 @@ def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now:
         with place.database.begin() as connection:
             for area in {one.area.digest: one.area for one in inputs if one is not None}.values():
                 keep_area(connection, area, now)
-            releases.delete_releases(connection, [at for at, one in zip(bins, inputs, strict=True) if one is None])
+            gone = [at for at, one in zip(bins, inputs, strict=True) if one is None]
+            take_back(connection, gone, place.public_bin)
             releases.save_releases(connection, [_row(one, made[one.digest], now) for one in inputs if one is not None])
+        shrunk = shrunk or bool(gone)
     progress(1.0, "estimating")
+    return shrunk
 
 
 def _released_bytes(
@@ -155,30 +174,35 @@ def _refresh_usual_week(
         return False
     with place.database.read() as connection:
         known = releases.find_usual_profile(connection, area.digest)
-        moved = _span_before(connection, place.policy, dirty) != (start, end)
+        moved = _spans_before(connection, place.policy, dirty) != {(start, end)}
         if known is not None and not moved and not any(start <= one < end for one in dirty):
             return False
         week = _usual_week(connection, area, start, end, place.policy.timezone)
-    if week.weeks:
-        with place.database.begin() as connection:
+    with place.database.begin() as connection:
+        if week.weeks:
             releases.save_usual_profile(connection, area.digest, week.to_bytes(), week.weeks, now)
-    return week.weeks > 0
+        else:
+            releases.forget_usual_profile(connection, area.digest)
+    return week.weeks > 0 or known is not None
 
 
-def _span_before(connection: Connection, policy: Policy, dirty: Sequence[datetime]) -> tuple[datetime, datetime] | None:
-    """Return the span of history that held before the dirty bins came."""
-    new = set(dirty)
-    newest = max((one for one in releases.all_bins(connection) if one not in new), default=None)
+def _spans_before(
+    connection: Connection, policy: Policy, dirty: Sequence[datetime]
+) -> set[tuple[datetime, datetime] | None]:
+    """Return the spans of history that may have held before: the dirty bins came now, or have been taken back."""
+    released, new = releases.all_bins(connection), set(dirty)
+    before = max((one for one in released if one not in new), default=None)
+    latest = max([*released, *dirty], default=None)
     width = timedelta(minutes=policy.counts.base_bin_minutes)
-    return None if newest is None else history_span(newest + width, policy.timezone)
+    return {None if one is None else history_span(one + width, policy.timezone) for one in (before, latest)}
 
 
-def _live_bins(place: Workplace, dirty: Sequence[datetime], since: datetime, *, everything: bool) -> list[datetime]:
-    """Return the bins to draw: the dirty ones, or every released one where the usual week changed."""
+def _live_bins(place: Workplace, dirty: Sequence[datetime], since: datetime, *, everything: bool) -> set[datetime]:
+    """Return the bins to draw: the dirty ones, or every released one where the usual week changed or bins are gone."""
     if not everything:
-        return [one for one in dirty if one >= since]
+        return {one for one in dirty if one >= since}
     with place.database.read() as connection:
-        return [one for one in releases.all_bins(connection) if one >= since]
+        return {one for one in releases.all_bins(connection) if one >= since}
 
 
 def _usual_week(connection: Connection, area: Area, start: datetime, end: datetime, timezone: str) -> UsualWeek:
@@ -204,7 +228,7 @@ def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: 
         return judges[area_digest]
 
     publisher = Publisher(place.policy, judge_of, now)
-    for share, bins in _batches(live):
+    for share, bins in _batches(live, within=timedelta(minutes=BINS_A_BATCH * place.policy.counts.base_bin_minutes)):
         progress(share, "publishing")
         with place.database.read() as connection:
             pictures = publisher.draw(connection, bins)
@@ -227,6 +251,10 @@ def _judge(connection: Connection, world: World, policy: Policy, area_digest: st
     )
 
 
-def _batches(bins: Sequence[datetime]) -> Iterator[tuple[float, Sequence[datetime]]]:
-    for first in range(0, len(bins), BINS_A_BATCH):
-        yield first / len(bins), bins[first : first + BINS_A_BATCH]
+def _batches(bins: Sequence[datetime], within: timedelta = timedelta.max) -> Iterator[tuple[float, Sequence[datetime]]]:
+    """Yield bins (ascending) a batch at a time, with the share that is done; no batch is wider than `within`."""
+    first = 0
+    while first < len(bins):
+        some = [one for one in bins[first : first + BINS_A_BATCH] if one - bins[first] <= within]
+        yield first / len(bins), some
+        first += len(some)

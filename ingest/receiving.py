@@ -80,6 +80,11 @@ class Door:
     folder: Path
     max_bytes: int
 
+    @property
+    def home(self) -> Path:
+        """The data folder."""
+        return self.folder.parent
+
     @staticmethod
     def at(database: Database, home: Path, max_upload_mb: int) -> Door:
         """Return the door whose raw files lie in the data folder `home`."""
@@ -123,7 +128,8 @@ def receive(
     """
     if idempotency_key is not None and KEY.fullmatch(idempotency_key) is None:
         raise IdempotencyKeyUnfit(longest=LONGEST_KEY)
-    body = _whole(_encoded(_sized(chunks, door.max_bytes, expected_size), encoding), expected_size)
+    sized = _sized(chunks, door.max_bytes, expected_size)
+    body = _whole(_encoded(sized, encoding), expected_size, sender.origin)
     delivery = _Delivery(sender, _plain_name(file_name), now, idempotency_key)
     before = _find_by_key(door, delivery)
     if before is not None:
@@ -247,15 +253,18 @@ def _encoded(chunks: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
         yield start
 
 
-def _whole(chunks: Iterable[bytes], expected_size: int | None) -> Iterator[bytes]:
-    """Yield the chunks, and refuse them in the end where there were none, or not as many bytes as announced."""
+def _whole(chunks: Iterable[bytes], expected_size: int | None, origin: Origin) -> Iterator[bytes]:
+    """Yield the chunks, and refuse them in the end where there were not as many bytes as announced.
+
+    No bytes at all are a mistake in a request; a file on this machine that is empty gets a receipt that says so.
+    """
     received = 0
     for chunk in chunks:
         received += len(chunk)
         yield chunk
     if expected_size not in {None, received}:
         raise BodyCutOff(received=received)
-    if not received:
+    if not received and origin != "command":
         raise BodyEmpty
 
 

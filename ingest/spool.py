@@ -22,6 +22,7 @@ from ingest.door_errors import DiskFull, UploadInWork
 PARTIAL = ".part"
 LOCK = ".lock"
 TOKEN_BYTES = 8
+NAMED_DIGITS = 32  # of the hash, so that a person finds a file; the token makes the name unique
 BUFFER_BYTES = 1 << 20
 OWNER_ONLY = 0o600
 FOLDER_MODE = 0o700
@@ -72,7 +73,7 @@ class Incoming:
 
     def keep(self) -> str:
         """Bring every byte and the name to the disk; return the name. Raise DiskFull."""
-        final = self._folder / f"{self.sha256}-{self._token}"
+        final = self._folder / f"{self.sha256[:NAMED_DIGITS]}-{self._token}"
         if self._path != final:
             with full_disk_named():
                 self._file.flush()

@@ -12,6 +12,7 @@ from store.schema import blob
 from store.writing import insert_missing
 
 DIGESTS_A_QUERY = 500
+BLOB_LOCK = 7_306_003  # PostgreSQL's advisory lock: whoever adds blobs shares it, whoever deletes has it alone
 
 
 def digest_of(data: bytes) -> str:
@@ -26,9 +27,16 @@ def put_blob(connection: sa.Connection, data: bytes) -> str:
 
 def put_blobs(connection: sa.Connection, many: Iterable[bytes]) -> list[str]:
     """Keep each of `many` and return their addresses, in order."""
+    _share(connection)
     rows = [{"digest": digest_of(data), "data": data} for data in many]
     insert_missing(connection, blob, list({row["digest"]: row for row in rows}.values()))
     return [str(row["digest"]) for row in rows]
+
+
+def lock_for_deleting(connection: sa.Connection) -> None:
+    """Wait until nobody is adding blobs, and keep others from it until the transaction ends (SQLite: one writer)."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(BLOB_LOCK)))
 
 
 def read_blob(connection: sa.Connection, digest: str) -> bytes:
@@ -48,3 +56,9 @@ def read_blobs(connection: sa.Connection, digests: Iterable[str]) -> dict[str, b
         rows = connection.execute(sa.select(blob.c.digest, blob.c.data).where(blob.c.digest.in_(some)))
         found.update({row.digest: bytes(row.data) for row in rows})
     return found
+
+
+def _share(connection: sa.Connection) -> None:
+    """A blob that is there already must not be deleted before the row that refers to it is committed."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(BLOB_LOCK)))

@@ -85,6 +85,12 @@ def add_coverage(
     return list_coverages(connection, carrier_id)[-1]
 
 
+def forget_coverages(connection: sa.Connection, carrier_id: int, kind: str) -> None:
+    """Delete a carrier's versions of one kind: those of a grid that describes itself follow from the counts."""
+    of_kind = (coverage_version.c.carrier_id == carrier_id) & (coverage_version.c.kind == kind)
+    connection.execute(sa.delete(coverage_version).where(of_kind))
+
+
 def list_coverages(connection: sa.Connection, carrier_id: int | None = None) -> list[CoverageVersion]:
     """Return the versions of coverage of one carrier, or of all, in order of loading."""
     columns = [column for column in coverage_version.c if column.name != "notes"]

@@ -95,16 +95,11 @@ def claim(
 ) -> Job | None:
     """Take the next job of these kinds that waits or whose lease ran out, oldest first; None where there is none.
 
-    Needs a write transaction of its own: a claim holds once that is committed. An expired lease counts as a failure,
-    so that a job which kills its worker ends as `dead`.
+    Needs a write transaction of its own: a claim holds once that is committed. An expired lease counts as a failure;
+    call `bury_killers` before, so that a job which kills its worker every time ends as `dead`.
     """
     now = database_now(connection)
-    _bury_killers(connection, now)
-    due = (job.c.state == "queued") & (job.c.run_after <= now)
-    lost = (job.c.state == "running") & (job.c.lease_until <= now)
-    wanted = sa.select(job.c.id).where(job.c.kind.in_(kinds), due | lost).order_by(job.c.run_after, job.c.id).limit(1)
-    if subject is not None:
-        wanted = wanted.where(job.c.subject == subject)
+    wanted = _due(now, kinds, subject).order_by(job.c.run_after, job.c.id).limit(1)
     if connection.dialect.name == "postgresql":
         wanted = wanted.with_for_update(skip_locked=True)
     taken = {
@@ -117,6 +112,22 @@ def claim(
     chosen = job.c.id == wanted.scalar_subquery()
     row = connection.execute(sa.update(job).where(chosen).values(taken).returning(*job.c)).one_or_none()
     return None if row is None else Job(**row._mapping)
+
+
+def is_any_due(connection: sa.Connection, kinds: Sequence[str], subject: str | None = None) -> bool:
+    """Tell whether a job of these kinds could be claimed now; a read, so that an idle worker locks nothing."""
+    query = _due(database_now(connection), kinds, subject).limit(1)
+    return connection.execute(query).one_or_none() is not None
+
+
+def bury_killers(connection: sa.Connection) -> list[Job]:
+    """End as `dead` the jobs whose lease ran out once too often; return them, so that somebody is told."""
+    now = database_now(connection)
+    lost = (job.c.state == "running") & (job.c.lease_until <= now) & (job.c.failures + 1 >= MOST_FAILURES)
+    values = {"state": "dead", "finished_at": now, "failures": job.c.failures + 1, "lease_until": None}
+    values["error"] = "the worker died or lost its lease every time"
+    rows = connection.execute(sa.update(job).where(lost).values(values).returning(*job.c))
+    return [Job(**row._mapping) for row in rows]
 
 
 def renew(connection: sa.Connection, one: Job, lease: timedelta) -> bool:
@@ -150,18 +161,40 @@ def fail(connection: sa.Connection, one: Job, error: str) -> JobState:
     return state if changed else "running"
 
 
-def revive(connection: sa.Connection, job_id: int) -> bool:
-    """Queue a dead job again, with its failures forgotten; tell whether there was one."""
+def postpone(connection: sa.Connection, one: Job, delay: timedelta) -> None:
+    """Give a job back for later although nothing is wrong with it: what it needs is away for a while."""
+    values = {"state": "done" if _waits_already(connection, one) else "queued", "worker": None, "lease_until": None}
+    later = values | {"run_after": database_now(connection) + delay}
+    connection.execute(sa.update(job).where(_mine(one)).values(later))
+
+
+def revive(connection: sa.Connection, job_id: int) -> Job | None:
+    """Queue a dead job again, with its failures forgotten, and return it; None where there was none.
+
+    Where the same one waits already, the dead one is only done with.
+    """
     now = database_now(connection)
-    values = {"state": "queued", "failures": 0, "run_after": now, "finished_at": None, "error": None}
     dead = (job.c.id == job_id) & (job.c.state == "dead")
-    return connection.execute(sa.update(job).where(dead).values(values)).rowcount == 1
+    found = connection.execute(sa.select(job).where(dead)).one_or_none()
+    if found is None:
+        return None
+    state = "done" if _waits_already(connection, Job(**found._mapping)) else "queued"
+    values = {"state": state, "failures": 0, "run_after": now, "error": None}
+    values["finished_at"] = now if state == "done" else None
+    row = connection.execute(sa.update(job).where(dead).values(values).returning(*job.c)).one_or_none()
+    return None if row is None else Job(**row._mapping)
 
 
 def jobs_in(connection: sa.Connection, states: Sequence[JobState], limit: int = 100) -> list[Job]:
     """Return jobs in these states, newest first."""
     query = sa.select(job).where(job.c.state.in_(states)).order_by(job.c.id.desc()).limit(limit)
     return [Job(**row._mapping) for row in connection.execute(query)]
+
+
+def kinds_waiting(connection: sa.Connection) -> set[str]:
+    """Return the kinds of which a job is queued or running."""
+    query = sa.select(job.c.kind).where(job.c.state.in_(("queued", "running"))).distinct()
+    return set(connection.execute(query).scalars())
 
 
 def counts_by_state(connection: sa.Connection) -> dict[tuple[str, str], int]:
@@ -187,11 +220,11 @@ def _mine(one: Job) -> sa.ColumnElement[bool]:
     return (job.c.id == one.id) & (job.c.state == "running") & (job.c.attempt == one.attempt)
 
 
-def _bury_killers(connection: sa.Connection, now: datetime) -> None:
-    lost = (job.c.state == "running") & (job.c.lease_until <= now) & (job.c.failures + 1 >= MOST_FAILURES)
-    values = {"state": "dead", "finished_at": now, "failures": job.c.failures + 1, "lease_until": None}
-    values["error"] = "the worker died or lost its lease every time"
-    connection.execute(sa.update(job).where(lost).values(values))
+def _due(now: datetime, kinds: Sequence[str], subject: str | None) -> sa.Select[tuple[int]]:
+    waits = (job.c.state == "queued") & (job.c.run_after <= now)
+    lost = (job.c.state == "running") & (job.c.lease_until <= now)
+    wanted = sa.select(job.c.id).where(job.c.kind.in_(kinds), waits | lost)
+    return wanted if subject is None else wanted.where(job.c.subject == subject)
 
 
 def _waits_already(connection: sa.Connection, one: Job) -> bool:

@@ -53,6 +53,19 @@ def publish_frames(connection: sa.Connection, rows: Sequence[dict[str, Any]]) ->
     replace_rows(connection, map_frame, complete)
 
 
+def forget_frames(connection: sa.Connection, layer: MapLayer, starts: Sequence[datetime]) -> None:
+    """Take back the pictures of a layer whose bins start at these moments."""
+    if starts:
+        gone = (map_frame.c.layer == layer) & (map_frame.c.bin_start == sa.bindparam("start"))
+        connection.execute(sa.delete(map_frame).where(gone), [{"start": one} for one in starts])
+
+
+def starts_drawn(connection: sa.Connection, layer: MapLayer, start: datetime, end: datetime) -> set[datetime]:
+    """Return the bins from `start` to `end` (inclusive) of which a layer has a picture."""
+    within = (map_frame.c.layer == layer) & map_frame.c.bin_start.between(start, end)
+    return set(connection.execute(sa.select(map_frame.c.bin_start).where(within)).scalars())
+
+
 def frames_between(connection: sa.Connection, layer: MapLayer, start: datetime, end: datetime) -> list[MapFrame]:
     """Return the pictures of a layer whose bins end in `(start, end]`, oldest first."""
     within = (map_frame.c.layer == layer) & (map_frame.c.bin_end > start) & (map_frame.c.bin_end <= end)

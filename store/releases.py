@@ -97,6 +97,11 @@ def save_usual_profile(connection: sa.Connection, area_digest: str, data: bytes,
     replace_rows(connection, usual_profile, [row])
 
 
+def forget_usual_profile(connection: sa.Connection, area_digest: str) -> None:
+    """Forget the usual week of an area: nothing is left that it could be averaged from."""
+    connection.execute(sa.delete(usual_profile).where(usual_profile.c.area_digest == area_digest))
+
+
 def find_usual_profile(connection: sa.Connection, area_digest: str) -> tuple[bytes, int] | None:
     """Return the usual week of an area and the number of weeks behind it, or None."""
     query = sa.select(usual_profile).where(usual_profile.c.area_digest == area_digest)

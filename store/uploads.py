@@ -23,6 +23,10 @@ LARGEST_ID = 2**31 - 1
 MARK_BYTES = 8
 
 
+class NotReceived(NotFound):
+    """The upload waits no longer to be read: it was taken back, or somebody has settled it."""
+
+
 def record_received(connection: sa.Connection, carrier_id: int, facts: Mapping[str, Any]) -> int:
     """Append the receipt of a file that is kept but not read yet, and return its id.
 
@@ -39,13 +43,16 @@ def record_received(connection: sa.Connection, carrier_id: int, facts: Mapping[s
 
 
 def settle(connection: sa.Connection, upload_id: int, facts: Mapping[str, Any]) -> None:
-    """Write what became of a received file: `facts` are columns of `upload`, with FaultRecords for faults and notes."""
+    """Write what became of a received file: `facts` are columns of `upload`, with FaultRecords for faults and notes.
+
+    Raises NotReceived where it does not wait to be read.
+    """
     values = dict(facts)
     values["faults"] = [_as_json(fault) for fault in values.get("faults", ())[:FAULTS_KEPT]]
     values["notes"] = [_as_json(note) for note in values.get("notes", ())]
     mine = (upload.c.id == upload_id) & (upload.c.state == "received")
     if connection.execute(sa.update(upload).where(mine).values(values)).rowcount != 1:
-        raise NotFound(what="upload", name=str(upload_id))
+        raise NotReceived(what="upload", name=str(upload_id))
 
 
 def find_live(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
@@ -80,22 +87,19 @@ def withdraw(connection: sa.Connection, upload_id: int, now: datetime) -> list[t
     return intervals
 
 
-def find_accepted(connection: sa.Connection, carrier_id: int, sha256: str) -> Receipt | None:
-    """Return the receipt of the same bytes, if this carrier delivered them before and they were accepted."""
-    same = (upload.c.carrier_id == carrier_id) & (upload.c.sha256 == sha256) & (upload.c.state == "accepted")
-    row = connection.execute(_receipts().where(same)).one_or_none()
-    return None if row is None else _receipt(row)
+def fail(connection: sa.Connection, upload_id: int, now: datetime) -> None:
+    """Note that a received file could not be read for a fault of ours; its bytes stay."""
+    mine = (upload.c.id == upload_id) & (upload.c.state == "received")
+    connection.execute(sa.update(upload).where(mine).values(state="failed", settled_at=now))
 
 
-def record_upload(connection: sa.Connection, carrier_id: int, facts: dict[str, Any]) -> int:
-    """Append a receipt and return its id; `facts` are the columns of `upload` with FaultRecords for faults, notes."""
-    faults: Sequence[FaultRecord] = facts["faults"]
-    values = facts | {
-        "carrier_id": carrier_id,
-        "faults": [_as_json(fault) for fault in faults[:FAULTS_KEPT]],
-        "notes": [_as_json(note) for note in facts["notes"]],
-    }
-    return int(connection.execute(sa.insert(upload).values(values).returning(upload.c.id)).scalar_one())
+def receive_again(connection: sa.Connection, upload_id: int) -> None:
+    """Let a failed upload be read again; raise AlreadyThere where its bytes were delivered anew meanwhile."""
+    mine = (upload.c.id == upload_id) & (upload.c.state == "failed")
+    try:
+        connection.execute(sa.update(upload).where(mine).values(state="received", settled_at=None))
+    except sa.exc.IntegrityError as twice:
+        raise AlreadyThere(what="upload") from twice
 
 
 def get_receipt(connection: sa.Connection, upload_id: int) -> Receipt:
@@ -149,6 +153,16 @@ def add_slices(connection: sa.Connection, carrier_id: int, upload_id: int, paylo
     ]
     if rows:
         connection.execute(sa.insert(count_slice), rows)
+
+
+def count_digests(connection: sa.Connection, carrier_id: int, upload_id: int | None = None) -> list[str]:
+    """Return the distinct digests of a carrier's accepted counts, of one upload or of all, the newest first."""
+    newest = sa.func.max(count_slice.c.id)
+    query = sa.select(count_slice.c.blob_digest).where(count_slice.c.carrier_id == carrier_id)
+    query = query.where(count_slice.c.blob_digest != "").group_by(count_slice.c.blob_digest).order_by(newest.desc())
+    if upload_id is not None:
+        query = query.where(count_slice.c.upload_id == upload_id)
+    return list(connection.execute(query).scalars())
 
 
 def slices_touching(connection: sa.Connection, start: datetime, end: datetime) -> list[CountSliceRef]:

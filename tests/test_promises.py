@@ -74,7 +74,8 @@ def test_a_refused_file_with_identifiers_leaves_hash_size_and_reason_only(
     receipt = town.send(CASES[case])
     assert receipt.state == "refused"
     assert (len(receipt.sha256), receipt.size_bytes) == (64, len(CASES[case].encode()))
-    assert changed_tables(before, town.dump()) == {"upload"}
+    assert changed_tables(before, town.dump()) == {"upload", "job", "audit_event"}
+    assert list(town.intake.door.folder.iterdir()) == []
     assert [one for one in DIGITS if one in repr(town.dump())] == []
 
 
@@ -143,7 +144,7 @@ def test_a_hidden_count_is_no_number_in_the_database(sqlite_database: Database, 
     before, released = town.dump(), town.released()
     town.receive(table((CENTRE, 0, 17), (HEXAGONS[0], 0, 300)))
     # The release says only that another file came: by the digest of its inputs.
-    assert changed_tables(before, town.dump()) == {"upload", "count_slice", "release"}
+    assert changed_tables(before, town.dump()) == {"upload", "job", "audit_event", "count_slice", "release"}
     assert town.released() == released
     assert before["blob"] == town.dump()["blob"]
 

@@ -44,7 +44,7 @@ def test_a_grid_that_cannot_be_spread_is_refused_and_stops_nobody_else(
     after = carriers.dump()
     assert said.code == 2
     assert sentence in said.err
-    assert {name for name, rows in after.items() if rows != before[name]} == {"upload"}
+    assert {name for name, rows in after.items() if rows != before[name]} == {"upload", "job", "audit_event"}
     good = f"hexagon,start,end,device_count\n8920e60a12fffff,{TIMES},100\n"
     carriers.done("ingest", "beta", _written(tmp_path / "good.csv", good))
 

@@ -87,7 +87,7 @@ def test_a_bad_file_of_counts_is_one_clear_message(ready: Line, given: Write, ca
     assert (place and int(place[1]), place and place[2]) == (bad.line, bad.column)
     assert bad.advice[LANGUAGES.index(language)] in message
     assert "Traceback" not in said.out + said.err
-    assert changed_tables(before, ready.dump()) == {"upload"}
+    assert changed_tables(before, ready.dump()) == {"upload", "job", "audit_event"}
 
 
 @pytest.mark.parametrize("case", BAD)

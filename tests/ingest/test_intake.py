@@ -16,8 +16,9 @@ import sqlalchemy as sa
 
 import ingest.pipeline
 from ingest.coverage import load_coverage
-from ingest.intake import take_in
+from ingest.intake import Intake, OwnReader, take_in
 from ingest.pipeline import Workplace
+from ingest.receiving import Door
 from rules.policy import Policy
 from store import uploads
 from store.carriers import add_carrier
@@ -27,6 +28,7 @@ from store.schema import count_slice, coverage_version, upload
 from tests.ingest.town import (
     CENTRE,
     HEXAGONS,
+    LARGEST_MB,
     NOW,
     START,
     Town,
@@ -49,7 +51,12 @@ def codes_of(receipt: Receipt) -> list[str]:
 
 
 def facts_of(receipt: Receipt) -> dict[str, Any]:
-    return {one.name: getattr(receipt, one.name) for one in upload.c if one.name not in {"id", "carrier_id"}}
+    facts = {one.name: getattr(receipt, one.name) for one in upload.c if one.name not in {"id", "carrier_id"}}
+    return facts | {"faults": [], "notes": []}
+
+
+def raw_files(town: Town) -> list[str]:
+    return sorted(one.name for one in town.intake.door.folder.iterdir())
 
 
 def count(town: Town, what: sa.Table) -> int:
@@ -85,7 +92,9 @@ def test_a_refused_file_leaves_nothing_but_its_receipt(any_town: Town) -> None:
     receipt = any_town.send(table((CENTRE, 1, 50), (CENTRE, 2, -5)))
     assert (receipt.state, codes_of(receipt), rows_of(receipt)) == ("refused", ["count-negative"], (2, 0, 2, 0))
     assert (receipt.faults[0].line, receipt.faults[0].column) == (3, "device_count")
-    assert changed_tables(before, any_town.dump()) == {"upload"}
+    assert changed_tables(before, any_town.dump()) == {"upload", "job", "audit_event"}
+    assert receipt.raw_name is None
+    assert len(raw_files(any_town)) == 1  # the accepted one's
 
 
 def test_the_same_bytes_again_answer_the_same_receipt_and_change_nothing(any_town: Town) -> None:
@@ -112,7 +121,7 @@ def test_the_same_bytes_eight_times_at_once_are_taken_in_once(any_town: Town) ->
     path.write_text(table(*((one, number, 50) for one in HEXAGONS for number in range(4))))
 
     def deliver(_: int) -> Receipt:
-        return take_in(any_town.database, carrier, path, any_town.place.policy.counts, NOW)
+        return take_in(any_town.intake, carrier, path, NOW)
 
     with ThreadPoolExecutor(8) as threads:
         receipts = list(threads.map(deliver, range(8)))
@@ -128,11 +137,7 @@ def test_different_files_of_one_carrier_at_once_lose_no_source_area(any_town: To
         path.write_text(table((one, 0, 50)))
 
     with ThreadPoolExecutor(len(paths)) as threads:
-        list(
-            threads.map(
-                lambda path: take_in(any_town.database, carrier, path, any_town.place.policy.counts, NOW), paths
-            )
-        )
+        list(threads.map(lambda path: take_in(any_town.intake, carrier, path, NOW), paths))
     any_town.process()
     assert any_town.total() == pytest.approx(50 * len(HEXAGONS))
 
@@ -142,17 +147,15 @@ def test_the_database_itself_refuses_rows_that_are_not_accounted_for(any_town: T
     receipt = any_town.accept(table((CENTRE, 0, 50)))
     facts = facts_of(receipt) | {"sha256": "0" * 64, "rows_in": 5}
     with pytest.raises(sa.exc.IntegrityError, match="every_row_accounted"), any_town.database.begin() as connection:
-        uploads.record_upload(connection, carrier.id, facts)
+        connection.execute(sa.insert(upload).values(carrier_id=carrier.id, **facts))
 
 
 def test_the_database_itself_refuses_the_same_accepted_bytes_twice(any_town: Town) -> None:
     carrier = any_town.carrier()
     receipt = any_town.accept(table((CENTRE, 0, 50)))
-    facts = {
-        column.name: getattr(receipt, column.name) for column in upload.c if column.name not in {"id", "carrier_id"}
-    }
+    facts = facts_of(receipt)
     with pytest.raises(sa.exc.IntegrityError), any_town.database.begin() as connection:
-        uploads.record_upload(connection, carrier.id, facts)
+        connection.execute(sa.insert(upload).values(carrier_id=carrier.id, **facts))
 
 
 def test_named_source_areas_without_a_coverage_are_refused_and_may_be_sent_again_once_it_is_loaded(town: Town) -> None:
@@ -184,7 +187,7 @@ def test_a_feed_may_let_unknown_source_areas_go_row_by_row(town: Town) -> None:
 def test_a_file_that_cannot_be_opened_is_refused_without_a_receipt(town: Town) -> None:
     carrier = town.carrier()
     with pytest.raises(Exception, match="cannot be opened"):
-        take_in(town.database, carrier, town.folder / "nowhere.csv", town.place.policy.counts, NOW)
+        take_in(town.intake, carrier, town.folder / "nowhere.csv", NOW)
     assert count(town, upload) == 0
 
 
@@ -321,7 +324,7 @@ def camara(*tiles: tuple[str, float]) -> dict[str, Any]:
 # --- killed in between ------------------------------------------------------------------------------------------------
 
 
-class Killed(Exception):
+class Killed(BaseException):
     pass
 
 
@@ -357,7 +360,7 @@ def test_a_file_killed_while_it_is_kept_leaves_nothing(any_town: Town, monkeypat
         patch.setattr(uploads, "mark_dirty", kill)
         with pytest.raises(Killed):
             any_town.send(content)
-    assert changed_tables(before, any_town.dump()) == set()
+    assert changed_tables(before, any_town.dump()) == {"upload", "job"}  # received, and still to be read
     assert any_town.send(content).state == "accepted"
 
 
@@ -369,8 +372,9 @@ def test_an_area_of_a_replaced_coverage_is_unknown_as_it_has_no_place_any_more(
         carrier = add_carrier(connection, "alpha", "Alpha", 0.5, now)
     for areas in (["old", "kept"], ["kept", "new"]):
         load_coverage(place, "alpha", _squares(tmp_path / "squares.geojson", areas), None, None, now)
-    refused = take_in(sqlite_database, carrier, _count(tmp_path / "old.csv", "old"), policy.counts, now)
-    accepted = take_in(sqlite_database, carrier, _count(tmp_path / "new.csv", "new"), policy.counts, now)
+    intake = Intake(Door.at(sqlite_database, tmp_path, LARGEST_MB), policy, OwnReader())
+    refused = take_in(intake, carrier, _count(tmp_path / "old.csv", "old"), now)
+    accepted = take_in(intake, carrier, _count(tmp_path / "new.csv", "new"), now)
     assert (refused.state, refused.faults[0].code) == ("refused", "source-area-unknown")
     assert accepted.state == "accepted"
 

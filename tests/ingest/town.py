@@ -18,8 +18,9 @@ import sqlalchemy as sa
 
 from ingest.coverage import load_coverage
 from ingest.exporting import export_hexagons
-from ingest.intake import take_in
+from ingest.intake import Intake, OwnReader, take_in
 from ingest.pipeline import Workplace, process_dirty_bins
+from ingest.receiving import Door
 from ingest.weights_cache import WeightsCache
 from rules.policy import Policy
 from store import carriers, releases, uploads
@@ -30,6 +31,7 @@ from store.schema import metadata
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
+LARGEST_MB = 64
 CENTRE = h3.latlng_to_cell(43.24, 76.95, 9)
 HEXAGONS = tuple(sorted(h3.grid_disk(CENTRE, 1)))
 HEADER = "source_area_id,start,end,device_count,status"
@@ -52,6 +54,7 @@ class Town:
     def __init__(self, database: Database, policy: Policy, folder: Path, cache: WeightsCache | None = None) -> None:
         self.database, self.folder = database, folder
         self.place = Workplace(database, policy, cache or WeightsCache(folder / "weights"))
+        self.intake = Intake(Door.at(database, folder, LARGEST_MB), policy, OwnReader())
         self._files = 0
 
     def carrier(self, code: str = "alpha", share: float = 1.0, feed: str | None = None) -> Carrier:
@@ -75,7 +78,7 @@ class Town:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         with self.database.read() as connection:
             carrier = carriers.get_carrier(connection, code)
-        return take_in(self.database, carrier, path, self.place.policy.counts, now)
+        return take_in(self.intake, carrier, path, now)
 
     def accept(self, content: str | bytes, code: str = "alpha", name: str | None = None) -> Receipt:
         receipt = self.send(content, code, name)

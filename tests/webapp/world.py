@@ -165,20 +165,19 @@ def _carrier(connection: Connection, code: str, now: datetime) -> int:
         "file_name": f"{code}-counts.csv",
         "sha256": code * 8,
         "size_bytes": 100,
-        "state": "refused",
         "received_at": now - HOUR,
+    }
+    upload_id = uploads.record_received(connection, carrier.id, facts)
+    refusal = {
+        "state": "refused",
         "rows_in": 9,
-        "rows_accepted": 0,
         "rows_rejected": 9,
-        "rows_held": 0,
-        "rows_suppressed": 0,
-        "first_bin_at": None,
-        "last_bin_end_at": None,
         "fault_count": 1,
         "faults": [fault("packed-file-truncated", 1, "device_count")],
-        "notes": [],
+        "settled_at": now - HOUR,
     }
-    return uploads.record_upload(connection, carrier.id, facts)
+    uploads.settle(connection, upload_id, refusal)
+    return upload_id
 
 
 def _pictures(connection: Connection, now: datetime, venue_ids: list[str]) -> None:

@@ -25,6 +25,7 @@ NOUNS = {
     "serve": "Serve the pages and the API.",
     "status": "Show a venue's status and why.",
     "venues": "Load a registry of venues.",
+    "worker": "Work off deliveries and what follows from them.",
     "zones": "Load announced epidemic zones.",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from ingest.demo_record import DemoRecord
 from store.migrate import upgrade
 from webapp.commands.installation import Installation, installation, progress_bar
 from webapp.commands.serve import serve
+from webapp.commands.worker import run_until_told
 from webapp.second_factor import spaced
 
 if TYPE_CHECKING:
@@ -75,14 +77,18 @@ def _make_ready(here: Installation, days: int, seed: int, *, up_to_now: bool) ->
 
 def _keep_live(days: int, seed: int) -> None:
     time.sleep(LET_THE_PAGE_COME_FIRST_SECONDS)
-    with installation() as here:
-        _city(here, days, seed).keep_live(system_clock)
+    with installation() as here, here.worker() as worker:
+        city = _city(here, days, seed)
+        threading.Thread(target=city.keep_live, args=(system_clock,), name="keep-live", daemon=True).start()
+        run_until_told(worker)
 
 
 def _city(here: Installation, days: int, seed: int) -> DemoCity:
     from ingest.demo import DemoCity
+    from ingest.intake import Intake, OwnReader
 
-    return DemoCity(here.workplace(), _folder(here), seed, timedelta(days=days))
+    own_files = Intake(here.door(), here.policy, OwnReader())
+    return DemoCity(here.workplace(), own_files, _folder(here), seed, timedelta(days=days))
 
 
 def _record(here: Installation) -> DemoRecord:
@@ -107,7 +113,7 @@ def _accounts(here: Installation) -> list[DemoAccount]:
 
 @contextmanager
 def _kept_live(days: int, seed: int) -> Iterator[None]:
-    """Run the taking in of each new time bin beside the server."""
+    """Run beside the server: a worker for files that somebody uploads, and the taking in of each new time bin."""
     arguments = ["demo", "--keep-live", "--days", str(days), "--seed", str(seed)]
     process = subprocess.Popen([sys.executable, "-m", "webapp.commands", *arguments])
     try:

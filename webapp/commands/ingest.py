@@ -30,7 +30,6 @@ def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: 
             ctx.exit(dry_run_files(here, carrier, files, as_json=as_json))
     from ingest.faults import FileRefused
     from ingest.intake import take_in
-    from ingest.pipeline import process_dirty_bins
     from store import carriers
     from webapp.commands.refusals import explain, name_file
 
@@ -38,14 +37,14 @@ def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: 
         with here.database.read() as connection:
             known = carriers.get_carrier(connection, carrier)
         receipts, unreadable = [], []
-        with progress_bar(here.language) as progress:
+        with progress_bar(here.language) as progress, here.worker(progress) as worker:
             for file in files:
                 try:
-                    receipts.append(take_in(here.database, known, file, here.policy.counts, here.now, progress))
+                    receipts.append(take_in(worker.intake, known, file, here.now, progress))
                 except FileRefused as refusal:  # it could not even be opened, so there is no receipt
                     name_file(refusal, file.name)
                     unreadable.append(refusal)
-            process_dirty_bins(here.workplace(), here.now, progress)
+            worker.run_follow_ups()
         for receipt in receipts:
             show(receipt, here.language, as_json)
     for one in unreadable:

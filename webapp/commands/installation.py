@@ -15,11 +15,14 @@ import click
 from config.settings import Settings, system_clock
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.progress import Progress, silent
+from ingest.receiving import Door
 from rules.policy import Policy, parse_policy, policy_at
 from store.database import Database, open_database, require_current_schema, schema_is_current
 
 if TYPE_CHECKING:
+    from ingest.intake import Reader
     from ingest.pipeline import Workplace
+    from ingest.worker import Worker
 
 KNOWN_YEARS = range(1971, 2200)
 EXISTING_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -60,6 +63,26 @@ class Installation:
         from ingest.pipeline import Workplace
 
         return Workplace.at(self.database, self.policy, self.settings.home)
+
+    def door(self) -> Door:
+        """Where deliveries are received."""
+        return Door.at(self.database, self.settings.prepare_home(), self.settings.max_upload_mb)
+
+    @contextmanager
+    def worker(self, progress: Progress = silent, name: str = "") -> Iterator[Worker]:
+        """Yield a worker of this process; it reads files in a child that is ended with the block."""
+        from ingest.worker import Worker
+
+        with reading() as reader:
+            yield Worker(self.workplace(), self.door(), reader, system_clock, name=name, progress=progress)
+
+
+@contextmanager
+def reading() -> Iterator[Reader]:
+    """Yield who reads files."""
+    from ingest.intake import OwnReader
+
+    yield OwnReader()
 
 
 @contextmanager

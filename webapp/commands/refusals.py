@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from geo.errors import GeoError
+from ingest.door_errors import DoorError
 from ingest.faults import Fault, FileRefused, describe
 from rules.errors import PolicyRefused, RulesError
 from store.errors import StoreError
 
 FAULTS_SHOWN = 20
-REFUSALS = (FileRefused, GeoError, RulesError, StoreError)
+REFUSALS = (FileRefused, DoorError, GeoError, RulesError, StoreError)
 
 
 def explain(refusal: Exception) -> str:
@@ -26,7 +27,7 @@ def explain(refusal: Exception) -> str:
     if isinstance(refusal, PolicyRefused):
         faults = [Fault(one.code, one.line, one.column, one.params) for one in refusal.faults]
         return "\n".join(describe(fault, language, refusal.name) for fault in faults)
-    if isinstance(refusal, (RulesError, StoreError)):
+    if isinstance(refusal, (DoorError, RulesError, StoreError)):
         return describe(_fault(refusal), language)
     raise refusal
 
@@ -46,5 +47,5 @@ def file_of(refusal: Exception) -> str | None:
     return None if found is None else str(found)
 
 
-def _fault(refusal: GeoError | RulesError | StoreError) -> Fault:
+def _fault(refusal: DoorError | GeoError | RulesError | StoreError) -> Fault:
     return Fault(refusal.code, refusal.line, refusal.column, refusal.params)
