@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
+from webapp.guide_lines import KEY_PLACE
 from webapp.speech import gettext as _
+
+# Words that stand as they are in every language: headers, fields, values.
+TERMS = {
+    "place": KEY_PLACE,
+    "outcomes": "ok, note, hold, refuse, not-checked",
+    "would_be": "would_be",
+    "location": "Location",
+    "state": "state",
+    "received": "received",
+    "accepted": "accepted",
+    "held": "held",
+    "refused": "refused",
+    "key": "Idempotency-Key",
+    "replayed": "replayed: true",
+    "retry_after": "Retry-After",
+    "languages": "lang=kk, ru, en",
+    "next": "next",
+    "only_held": "state=held",
+}
 
 
 def step_title(code: str) -> str:
@@ -24,47 +44,53 @@ def step_title(code: str) -> str:
 
 def step_words(code: str, token_minutes: int) -> str:
     """Return what a step does and what comes back."""
+    return _words()[code] % {**TERMS, "minutes": token_minutes}
+
+
+def _words() -> dict[str, str]:
     return {
         "key": _(
             "Make a key on the page “Keys” (or ask headquarters for one) and put it in place of %(place)s. "
-            "The file can be read by you alone.",
-            place="PASTE-YOUR-KEY-HERE",
+            "Only you can read the file."
         ),
         "file": _(
             "One area, one quarter of an hour, one count. If your areas are loaded here, write one of their ids in the "
             "first column instead of the hexagon."
         ),
         "dry-run": _(
-            "Every check runs, and the report names each with its outcome: ok, note, hold, refuse or not-checked. "
-            "would_be says what would become of the file."
+            "Every check runs, and the report names each with its outcome: %(outcomes)s. "
+            "%(would_be)s says what would become of the file."
         ),
         "send": _(
-            "When this answer comes, the file is safe on our disk. Location is the address of its receipt; state is "
-            "“received” until it has been read."
+            "When this answer comes, the file is safe on our disk. %(location)s is the address of its receipt; "
+            "%(state)s is %(received)s until it has been read."
         ),
         "again": _(
-            "The same Idempotency-Key with the same bytes gives the same receipt, replayed: true. So after a broken "
+            "The same %(key)s with the same bytes gives the same receipt, %(replayed)s. So after a broken "
             "connection you simply send again. Other bytes under the same key are refused with 422."
         ),
         "receipt": _(
-            "While state is “received”, ask again after the seconds of Retry-After. Then: accepted, held (some counts "
-            "wait for headquarters, the others count) or refused (nothing of it is kept; faults say why and where)."
+            "While %(state)s is %(received)s, ask again after the seconds of %(retry_after)s. Then: %(accepted)s, "
+            "%(held)s (some counts wait for headquarters, the others count) or %(refused)s (nothing of it is kept; the "
+            "faults say why and where)."
         ),
         "faults": _(
-            "Line, column, code and a sentence for each fault, in Kazakh, Russian or English: lang=kk, ru, en."
+            "Line, column, code and a sentence for each fault, in Kazakh, Russian or English: %(languages)s. "
+            "Where there is none, only the heading comes."
         ),
         "correct": _(
-            "Send the rows again with the right numbers, under a new Idempotency-Key: the later file wins. Everything "
+            "Send the rows again with the right numbers, under a new %(key)s: the later file wins. Everything "
             "that followed from the wrong numbers is computed again."
         ),
-        "list": _("Newest first; next leads to older ones. Add state=held to see only those that wait."),
+        "list": _(
+            "Newest first; %(next)s leads to older ones. Add %(only_held)s to see only those of which counts wait."
+        ),
         "withdraw": _(
             "Its counts go, and everything that followed is computed without them. Doing it twice changes nothing. The "
             "correction above is a delivery of its own: take it back in the same way."
         ),
         "token": _(
             "A token opens the same as your key for %(minutes)s minutes. Machines that are less safe get tokens only, "
-            "and the key stays where it is kept.",
-            minutes=token_minutes,
+            "and the key stays where it is kept."
         ),
-    }[code]
+    }
