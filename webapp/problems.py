@@ -107,8 +107,13 @@ def answer(status: int, code: str | None = None, **more: Any) -> Response:
 
 def problem(status: int, code: str, **more: Any) -> Response:
     """Return an RFC 9457 document with a stable `code`."""
-    body = {"type": TYPE_PREFIX + code, "title": _title(status), "status": status, "code": code, **more}
-    return Response(json.dumps(body, ensure_ascii=False), status=status, mimetype="application/problem+json")
+    body = json.dumps(problem_body(status, code, **more), ensure_ascii=False)
+    return Response(body, status=status, mimetype="application/problem+json")
+
+
+def problem_body(status: int, code: str, **more: Any) -> dict[str, Any]:
+    """Return the members of a problem; `more` adds to them, or says something better."""
+    return {"type": TYPE_PREFIX + code, "title": _title(status), "status": status, "code": code, **more}
 
 
 def _refused(error: InterfaceError) -> Response:

@@ -184,9 +184,10 @@ class VenueStatusAnswer(Given):
 
 
 class Problem(BaseModel):
-    """RFC 9457."""
+    """RFC 9457. `title` and `detail` are in the reader's language; `code` is stable."""
 
     type: str
     title: str
     status: int
     code: str
+    detail: str | None = None

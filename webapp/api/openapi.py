@@ -7,6 +7,7 @@ from typing import Any
 from apiflask import APIFlask
 
 from webapp.api.models import Problem
+from webapp.api.openapi_machines import describe_machines
 from webapp.problems import CODES
 
 PATH = "/api/v1/openapi.json"
@@ -39,6 +40,7 @@ def _with_problems(spec: dict[Any, Any] | str) -> dict[Any, Any] | str:
         for operation in path.values():
             if isinstance(operation, dict):
                 _describe(operation.get("responses", {}), content)
+    describe_machines(spec)
     return spec
 
 
