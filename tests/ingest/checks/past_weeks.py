@@ -35,9 +35,9 @@ class Operator:
 
     @staticmethod
     def settled(town: Town, code: str = "alpha", share: float = 0.4, areas: Sequence[str] = AREAS) -> Operator:
-        """Register a carrier with a coverage of boxes in a row, a tenth of a degree each."""
+        """Register a carrier with a coverage of boxes in a row, a hundredth of a degree each."""
         town.carrier(code, share)
-        boxes = {one: (70 + 0.1 * at, 43.0, 70.1 + 0.1 * at, 43.1) for at, one in enumerate(areas)}
+        boxes = {one: (76.5 + 0.01 * at, 43.2, 76.51 + 0.01 * at, 43.21) for at, one in enumerate(areas)}
         town.coverage(boxes, code)
         return Operator(town, code)
 
