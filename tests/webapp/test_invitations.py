@@ -259,7 +259,8 @@ def test_headquarters_is_invited_by_two_persons(both: MakeBrowser, both_worlds: 
     assert guest.get(link).status_code == 404
     number = request_id(both_worlds, clock)
     assert 'value="approve"' not in first.get(PEOPLE_PAGE).get_data(as_text=True)
-    decide(first, number, "approve")
+    assert decide(first, number, "approve").status_code == 302
+    assert "needs two persons" in first.get(PEOPLE_PAGE).get_data(as_text=True)
     assert guest.get(link).status_code == 404
     assert 'value="approve"' in second.get(PEOPLE_PAGE).get_data(as_text=True)
     decide(second, number, "approve")
