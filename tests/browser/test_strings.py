@@ -9,6 +9,7 @@ from webapp.client_strings import client_strings
 from webapp.wording.crowding import WORDS
 
 SOURCES = Path(__file__).parents[2] / "static" / "src"
+OTHER_PAGES = "upload"  # its words are given by webapp.wording.uploading: tests/browser/test_upload.py
 PREFIXES = ("crowding.", "density.")  # followed by a code
 
 
@@ -20,8 +21,12 @@ def _given() -> dict[str, str]:
     return client_strings(lambda text: text, _plural)
 
 
+def _sources() -> list[Path]:
+    return [path for path in sorted(SOURCES.rglob("*.ts")) if OTHER_PAGES not in path.relative_to(SOURCES).parts]
+
+
 def _asked() -> set[str]:
-    text = "".join(path.read_text(encoding="utf-8") for path in sorted(SOURCES.rglob("*.ts")))
+    text = "".join(path.read_text(encoding="utf-8") for path in _sources())
     return set(re.findall(r'\b(?:say|count)\(\s*"([a-z_.-]+)"', text)) | set(
         re.findall(r'\? "([a-z]+\.[a-z_]+)"', text)
     )

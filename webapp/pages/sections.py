@@ -10,6 +10,15 @@ from webapp.languages import language
 from webapp.speech import gettext as _
 from webapp.wording.uploading import upload_words
 
+ABOVE = {
+    "pages.receipt": "pages.carriers",
+    "pages.withdraw": "pages.carriers",
+    "pages.send_file": "pages.carriers",
+    "pages.check_file": "pages.carriers",
+    "pages.revoke_key": "pages.keys",
+    "pages.held_one": "pages.held",
+}  # pages that have no tab of their own
+
 
 def carrier_page(template: str, **values: Any) -> str:
     """Return a page of a mobile operator, with its tabs and the words of its script."""
@@ -34,8 +43,9 @@ def headquarters_page(template: str, **values: Any) -> str:
 
 
 def _page(template: str, tabs: dict[str, str], values: dict[str, Any]) -> str:
+    here = request.endpoint or ""
     shown = [
-        {"url": url_for(endpoint), "words": words, "current": request.endpoint == endpoint}
+        {"url": url_for(endpoint), "words": words, "is_here": here == endpoint, "is_above": ABOVE.get(here) == endpoint}
         for endpoint, words in tabs.items()
         if endpoint in current_app.view_functions
     ]

@@ -49,6 +49,8 @@ def borrowed(file: IncomingFile) -> Iterator[Path]:
 def trial_view(found: Mapping[str, Any], file_name: str) -> DryRunView:
     """Return the report in words."""
     rows = (found["rows_accepted"], found["rows_rejected"], found["rows_held"])
+    told = [_check(one) for one in found["results"]]
+    said = {words for check in told for words in check.sentences}
     faults = [_fault(one) for one in found["faults"][:FAULTS_SHOWN]]
     return DryRunView(
         file_name=file_name,
@@ -59,11 +61,11 @@ def trial_view(found: Mapping[str, Any], file_name: str) -> DryRunView:
         sum_words=deliveries.sum_words(*rows),
         parts=deliveries.row_parts(*rows),
         rows_suppressed=number(found["rows_suppressed"]),
-        checks=[_check(one) for one in found["results"]],
+        checks=told,
         fault_count=found["fault_count"],
         faults=faults,
         more_faults_words=deliveries.more_faults_words(found["fault_count"] - len(faults)),
-        notes=_sentences(found["notes"]),
+        notes=[words for words in _sentences(found["notes"]) if words not in said],
     )
 
 

@@ -79,7 +79,7 @@ def sum_words(accepted: int, rejected: int, held: int) -> str:
 
 def row_parts(accepted: int, rejected: int, held: int) -> list[RowPart]:
     """Return the rows of a file as parts of a bar, in its order; a part that is not empty can always be seen."""
-    words: dict[RowKind, str] = {"accepted": _("accepted"), "rejected": _("rejected"), "held": _("held")}
+    words: dict[RowKind, str] = {"accepted": _("Accepted"), "rejected": _("Rejected"), "held": _("Held")}
     rows: dict[RowKind, int] = {"accepted": accepted, "rejected": rejected, "held": held}
     widths = _widths(list(rows.values()))
     starts = [sum(widths[:at]) for at in range(len(widths))]
