@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from ingest.door_errors import DoorError
 from ingest.faults import sentence
+from ingest.withdrawal import CountsErased
 from rules.errors import NoPolicyInForce
 from store.errors import DatabaseTooOld, NotFound
 from store.outages import DatabaseAway, StorageFull
@@ -51,6 +52,7 @@ STATUSES = {
     "body-unreadable": 400,
     "content-encoding-mismatch": 400,
     "content-encoding-unknown": 415,
+    "counts-erased": 409,
     "digest-mismatch": 400,
     "digest-unreadable": 400,
     "disk-full": 507,
@@ -89,6 +91,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(StorageFull, lambda _error: _stored(507, "disk-full", {}))
     app.register_error_handler(DatabaseAway, lambda _error: _stored(503, "door-busy", {"retry_after": RETRY_SECONDS}))
     app.register_error_handler(DoorError, lambda error: _stored(STATUSES[error.code], error.code, error.params))
+    app.register_error_handler(CountsErased, lambda error: _stored(STATUSES[error.code], error.code, error.params))
     app.register_error_handler(InterfaceError, _refused)
     app.register_error_handler(NoPolicyInForce, lambda error: answer(422, error.code))
     app.register_error_handler(HTTPError, _invalid)

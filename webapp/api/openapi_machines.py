@@ -32,7 +32,15 @@ BODY = ("body-empty", "body-cut-off", "body-too-slow", "digest-mismatch", "diges
 BODY_KIND = ("length-or-digest-needed", "media-type-unknown", "disk-full", "door-busy")
 ENCODING = ("content-encoding-unknown", "content-encoding-mismatch")
 IDEMPOTENCY = ("idempotency-key-unfit", "idempotency-key-reused", "upload-in-work", "upload-withdrawn")
-PARAMS: Mapping[str, str | int] = {"retry_after": 5, "limit_mb": 2048, "received": 65536, "id": 17, "longest": 200}
+WITHDRAWAL = ("body-unreadable", "nothing-to-withdraw", "counts-erased", "reason-too-long", "too-large")
+PARAMS: Mapping[str, str | int] = {
+    "at": "2026-11-20",
+    "retry_after": 5,
+    "limit_mb": 2048,
+    "received": 65536,
+    "id": 17,
+    "longest": 200,
+}
 RETRY = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
 CHALLENGE = {"WWW-Authenticate": {"description": "RFC 6750", "schema": {"type": "string"}}}
 LOCATION = {"Location": {"description": "Address of the receipt", "schema": {"type": "string"}}}
@@ -113,8 +121,7 @@ def _operations() -> dict[tuple[str, str], Json]:
             "requestBody": _reason(),
             "responses": {
                 "200": _json("Taken back", ReceiptAnswer, {"withdrawn": examples.WITHDRAWN}),
-                **_problems(*REFUSED_KEYS, "body-unreadable", "not-found", "nothing-to-withdraw", "reason-too-long"),
-                **_problems("too-large", "door-busy", "disk-full"),
+                **_problems(*REFUSED_KEYS, *WITHDRAWAL, "not-found", "door-busy", "disk-full"),
             },
         },
         (f"{one}/faults.csv", "get"): {

@@ -6,6 +6,8 @@ import click
 
 from webapp.commands.installation import installation
 
+THREADS = 16  # bodies of deliveries take at most eight of them (webapp/upload_slots.py), so that the map has the others
+
 
 @click.command()
 @click.option("--host", help="Address to listen on; else ORYN_HOST, else 127.0.0.1.")
@@ -29,7 +31,7 @@ def serve(host: str, port: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=1,
-        blocking_threads=4,
+        blocking_threads=THREADS,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
     )
