@@ -20,6 +20,7 @@ CHECK_OF_CODE = {
     "time-without-offset": "time-zone",
     "time-ambiguous": "time-zone",
     "offsets-differ": "time-zone",
+    "offset-unlike-zone": "time-zone",
     "time-in-future": "clock",
     "source-area-unknown": "source-areas",
     "source-area-not-in-force": "source-areas",

@@ -6,9 +6,10 @@ future, not longer than LONGEST_DAYS. Rows of one group share their intervals (a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from ingest.reading.findings import Findings, Params, Verdicts, room_for
 from ingest.reading.gathering import Rows
 from ingest.reading.identifiers import identifying_among
 from ingest.reading.lexicons import MOST_TIMES, Coded
-from ingest.reading.moments import NOT_A_TIME, moments_of
+from ingest.reading.moments import NOT_A_TIME, moments_of, offset_of
 
 MINUTE = 60_000_000
 HOUR = 60 * MINUTE
@@ -88,7 +89,8 @@ class WrittenIntervals(Intervals):
 
     def __init__(self, columns: Columns, feed: Feed, grid: Grid, width: int | None, notes: tuple[Fault, ...]) -> None:
         super().__init__()
-        self.notes = notes
+        self.notes = self._assumed = notes
+        self._feed = feed
         self._columns = columns
         self._grid = grid
         self._width = width
@@ -110,6 +112,7 @@ class WrittenIntervals(Intervals):
             pair, pairs = compressed(both, len(rows.start.texts) * size)
             first = self._starts.microseconds[pairs // max(1, size)].tolist()
             spans = list(zip(first, self._ends.microseconds[pairs % max(1, size)].tolist(), strict=True))
+        self.notes = (*self._assumed, *offset_notes(self._starts.offsets, self._feed))
         return self._judged(pair, spans, findings)
 
     def _judged(self, pair: np.ndarray, spans: list[Span], findings: Findings) -> np.ndarray:
@@ -140,6 +143,7 @@ class Moments:
 
     def __init__(self, name: str | None, feed: Feed) -> None:
         self.microseconds = np.zeros(64, dtype=np.int64)
+        self.offsets: dict[int, int] = {}  # minutes east of UTC as written: the first moment that says so
         self._name = name
         self._feed = feed
         self._verdicts = Verdicts()
@@ -152,6 +156,7 @@ class Moments:
             self.microseconds = room_for(self.microseconds, seen + len(read.codes))
             self.microseconds[seen : seen + len(read.codes)] = read.microseconds
             texts = list(zip(coded.texts[seen : seen + len(read.codes)], read.codes, strict=True))
+            self._note_offsets([text for text, _ in texts], read.microseconds.tolist())
             somebody = identifying_among([text for text, code in texts if code])
             self._verdicts.learn(["identifier-values" if text in somebody else code for text, code in texts])
         findings.add("time-empty", np.flatnonzero(coded.codes < 0), self._name)
@@ -160,6 +165,38 @@ class Moments:
             self._verdicts, coded, self._name, lambda text: {"value": quoted(text), "timezone": zone}
         )
         return np.where(marks > 0, -1, coded.codes).astype(np.int64)
+
+    def _note_offsets(self, texts: Sequence[str], moments: Sequence[int]) -> None:
+        if self._feed.time_format not in ("rfc3339", "local"):
+            return
+        for text, moment in zip(texts, moments, strict=True):
+            minutes = offset_of(text)
+            if minutes is not None and moment != NOT_A_TIME:
+                self.offsets.setdefault(minutes, moment)
+
+
+def offset_notes(offsets: Mapping[int, int], feed: Feed) -> tuple[Fault, ...]:
+    """Return a remark where times are written with several offsets, or with another than the feed's timezone has.
+
+    `offsets`: minutes east of UTC, each with a moment. UTC by itself is nobody's mistake.
+    """
+    zone = ZoneInfo(feed.timezone) if feed.timezone else None
+    wrong = {one for one, at in offsets.items() if zone is not None and one != _minutes_in(zone, at)}
+    written = {"offsets": ", ".join(_written_offset(one) for one in sorted(offsets))}
+    if len(offsets) > 1 and (zone is None or wrong):
+        return (Fault("offsets-differ", params=written),)
+    if wrong - {0}:
+        return (Fault("offset-unlike-zone", params={**written, "zone": feed.timezone or ""}),)
+    return ()
+
+
+def _minutes_in(zone: ZoneInfo, moment: int) -> int:
+    shift = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=moment)).astimezone(zone).utcoffset()
+    return (shift or timedelta()) // timedelta(minutes=1)
+
+
+def _written_offset(minutes: int) -> str:
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
 
 
 def width_needed(columns: Columns, feed: Feed) -> bool:

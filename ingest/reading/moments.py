@@ -45,6 +45,12 @@ def moments_of(texts: Sequence[str], feed: Feed) -> ReadMoments:
     return _written(texts, feed)
 
 
+def offset_of(text: str) -> int | None:
+    """Return the minutes east of UTC that a text in RFC 3339 says, None where it says none."""
+    parts = _RFC_3339.fullmatch(text)
+    return _offset_minutes(parts.group(8)) if parts is not None and parts.group(8) else None
+
+
 def _epoch(given: pl.Series, unit: int) -> pl.Series:
     digits = given.str.contains(r"^(0|[1-9][0-9]{0,12})$")
     longest = 10_000_000_000 if unit == 1_000_000 else 10_000_000_000_000

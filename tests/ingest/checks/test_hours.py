@@ -141,3 +141,32 @@ def test_the_first_file_is_old_only_beside_the_policys_patience(town: Town) -> N
     assert outcome(operator.examined(*hour_rows(today()), now=end + patience), "clock") == "ok"
     late = operator.examined(*hour_rows(today()), now=end + patience + timedelta(seconds=1))
     assert codes(late, "clock") == ["check-clock-old"]
+
+
+def times(*starts: str) -> str:
+    """A file whose starts are written as given; each interval lasts an hour."""
+    lines = ["source_area_id,start,end,device_count"]
+    for start in starts:
+        end = (datetime.fromisoformat(start) + HOUR).isoformat()
+        lines.append(f"A01,{start},{end},100")
+    return "\n".join(lines) + "\n"
+
+
+def test_offsets_that_differ_inside_a_file_are_said(town: Town) -> None:
+    operator = Operator.settled(town)
+    examination = operator.examined_file(times("2026-11-20T10:00:00+05:00", "2026-11-20T12:00:00+06:00"))
+    (fault,) = found(examination, "time-zone").findings
+    assert (fault.code, fault.params["offsets"]) == ("offsets-differ", "+05:00, +06:00")
+    assert outcome(examination, "time-zone") == "note"
+
+
+def test_offsets_that_the_feeds_zone_has_are_right_also_when_they_differ(town: Town) -> None:
+    town.carrier(feed='timezone = "Asia/Almaty"\n')
+    town.coverage({"A01": (76.94, 43.23, 76.95, 43.24)})
+    operator = Operator(town)
+    changed = operator.examined_file(times("2024-02-29T10:00:00+06:00", "2024-03-01T10:00:00+05:00"))
+    assert "offsets-differ" not in codes(changed, "time-zone")
+    utc = operator.examined_file(times("2026-11-20T05:00:00+00:00"))
+    assert codes(utc, "time-zone") == ["check-zone-no-past"], "UTC is nobody's mistake"
+    old = operator.examined_file(times("2026-11-20T10:00:00+06:00"))
+    assert codes(old, "time-zone") == ["offset-unlike-zone"]
