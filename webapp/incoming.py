@@ -19,6 +19,9 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
 from wtforms import ValidationError
 
+from webapp.interface_errors import LengthOrDigestNeeded
+from webapp.pacing import UNBOUNDED
+
 PIECE_BYTES = 64 * 1024
 MOST_PARTS = 20
 LONGEST_FIELD = 1_000  # tokens and keys; more is no form of ours
@@ -44,13 +47,15 @@ def read_by(app: Flask, *views: Callable[..., Any]) -> None:
 
 def incoming_file() -> IncomingFile:
     """Return the file that this request brings; raise CSRFError where its form is not ours."""
-    request.max_content_length = None  # the door has a bound of its own, with words
+    request.max_content_length = UNBOUNDED  # the door has a bound of its own, with words
     if request.mimetype == "multipart/form-data":
         try:
             return _from_form()
         except ConnectionError:
             abort(400)
     _require_token(request.headers.get(TOKEN_HEADER))
+    if request.content_length is None:  # the server shows a body that was cut off as one that ended
+        raise LengthOrDigestNeeded
     name = unquote(request.headers.get(NAME_HEADER, ""))
     return IncomingFile(name, _pieces(), request.content_length)
 

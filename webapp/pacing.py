@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PIECE_BYTES = 64 * 1024
 PATIENCE_SECONDS = 30.0  # for one piece: the slowest sender that is heard gives two kilobytes a second
 PIECES_AHEAD = 2
+UNBOUNDED = 1 << 62  # what a view sets that has a bound of its own: None would mean the application's
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 

@@ -27,7 +27,7 @@ from webapp.interface_errors import (
     LengthOrDigestNeeded,
     MediaTypeUnknown,
 )
-from webapp.pacing import PIECE_BYTES
+from webapp.pacing import PIECE_BYTES, UNBOUNDED
 
 MEDIA_TYPES = {
     "text/csv": "delivery.csv",
@@ -57,7 +57,7 @@ def delivery_body() -> DeliveryBody:
     size = _announced_size()
     if size is None and not digests:
         raise LengthOrDigestNeeded
-    request.max_content_length = None  # the door has a bound of its own, with words
+    request.max_content_length = UNBOUNDED  # the door has a bound of its own, with words
     return DeliveryBody(_file_name(), _checked(_pieces(), digests), size)
 
 

@@ -20,6 +20,7 @@ from webapp.incoming import IncomingFile, incoming_file, read_by
 from webapp.pages import trial
 from webapp.pages.carriers import overview, own_code
 from webapp.roles import actor
+from webapp.upload_slots import upload_slot
 from webapp.wording.deliveries import words_of
 
 JSON = "application/json"
@@ -48,7 +49,8 @@ def send() -> AnyResponse | tuple[str, int]:
     """Receive a file; answer where its receipt is."""
     file, carrier = incoming_file(), _own_carrier()
     try:
-        receipt = _received(file, carrier)
+        with upload_slot(carrier.id):
+            receipt = _received(file, carrier)
     except DoorError as refusal:
         return _refused(refusal)
     return _arrived(receipt)
@@ -58,7 +60,8 @@ def check() -> AnyResponse | str | tuple[str, int]:
     """Run every check over a file and keep nothing of it; answer with the report as a page."""
     file, carrier = incoming_file(), _own_carrier()
     try:
-        return trial.report(file, carrier)
+        with upload_slot(carrier.id):
+            return trial.report(file, carrier)
     except DoorError as refusal:
         return _refused(refusal)
 
