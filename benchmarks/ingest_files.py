@@ -15,7 +15,7 @@ BOX = (75.0, 42.0, 79.0, 45.0)
 
 def make(folder: Path) -> None:
     """Write `cells.csv` and `counts.csv` into `folder`."""
-    _cells(folder)
+    write_cells(folder)
     _counts(folder)
 
 
@@ -38,7 +38,8 @@ def _counts(folder: Path) -> None:
     counts_df.write_csv(folder / "counts.csv")
 
 
-def _cells(folder: Path) -> None:
+def write_cells(folder: Path) -> None:
+    """Write `cells.csv`, three radio cells a site."""
     random = np.random.default_rng(6)
     west, south, east, north = BOX
     sites = CELLS // 3
