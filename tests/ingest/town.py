@@ -22,6 +22,8 @@ from ingest.intake import Intake, OwnReader, take_in
 from ingest.pipeline import Workplace, process_dirty_bins
 from ingest.receiving import Door
 from ingest.weights_cache import WeightsCache
+from ingest.withdrawal import withdraw
+from ingest.worker import Worker
 from rules.policy import Policy
 from store import carriers, releases, uploads
 from store.database import Database, open_database
@@ -93,6 +95,17 @@ class Town:
         receipt = self.accept(content, code, name)
         self.process()
         return receipt
+
+    def worker(self, now: datetime = NOW) -> Worker:
+        """A worker for this town; it reads in this process."""
+        return Worker(self.place, self.intake.door, self.intake.reader, lambda: now, name="test")
+
+    def withdraw(self, receipt: Receipt, now: datetime = NOW) -> Receipt:
+        """Take a delivery back and let a worker do what follows."""
+        policy = self.place.policy
+        taken_back = withdraw(self.database, receipt.id, None, "test", "wrong file", now, policy)
+        self.worker(now).run_follow_ups()
+        return taken_back
 
     def receive_later(self, content: str, now: datetime) -> None:
         """Take in and process a file at a later present."""
