@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("weights", "frames", "ingest"):
+for name in ("weights", "frames", "ingest", "examining"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
     print(flush=True)

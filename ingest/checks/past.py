@@ -91,26 +91,20 @@ class Past:
         A suppressed count reads as `hidden`, a missing one as NaN.
         """
         width = span[1] - span[0]
-        rows = []
-        for week in range(1, self.policy.delivery.hold_max_weeks + 1):
-            start = self.weeks_before(span[0], week)
-            found = self.held_in(carrier_id, (start, start + width), kind, precision, hidden=hidden)
-            if found is not None:
-                rows.append(found)
+        starts = [self.weeks_before(span[0], one) for one in range(1, self.policy.delivery.hold_max_weeks + 1)]
+        refs = [self._refs(carrier_id, (start, start + width), kind, precision) for start in starts]
+        self._read([one for some in refs for one in some])  # all weeks with one query
+        there = [(start, some) for start, some in zip(starts, refs, strict=True) if some]
+        rows = [self._held(carrier_id, (start, start + width), some, hidden) for start, some in there]
         return np.array(rows) if rows else np.zeros((0, len(self.codes(carrier_id))))
 
     def held_in(
         self, carrier_id: int, span: Span, kind: str | None, precision: int | None, *, hidden: float
     ) -> Floats | None:
         """Return what holds of a carrier in `span`, (C,) by area code; None where nothing was delivered."""
-        refs = [one for one in self._touching(carrier_id, span) if _alike(one, kind, precision)]
-        if not refs:
-            return None
+        refs = self._refs(carrier_id, span, kind, precision)
         self._read(refs)
-        size = len(self.codes(carrier_id))
-        values, states = counts_in_bin(span[0], span[1] - span[0], refs, self._unpacked, size)
-        found: Floats = np.where(states == COUNTED, values, np.where(states == SUPPRESSED, hidden, np.nan))
-        return found
+        return self._held(carrier_id, span, refs, hidden) if refs else None
 
     def states_in(self, span: Span) -> NDArray[np.uint8] | None:
         """Return the states of this carrier's counts that were delivered for exactly this interval, (C,) by code."""
@@ -145,6 +139,19 @@ class Past:
         """Return how late this carrier's newest uploads came after their last interval."""
         since = self.now - LATENESS_DAYS * DAY
         return past.past_lateness(self._connection, self.carrier.id, since, LATENESS_KEPT)
+
+    def _refs(self, carrier_id: int, span: Span, kind: str | None, precision: int | None) -> list[CountSliceRef]:
+        return [one for one in self._touching(carrier_id, span) if _alike(one, kind, precision)]
+
+    def _held(self, carrier_id: int, span: Span, refs: Sequence[CountSliceRef], hidden: float) -> Floats:
+        size = len(self.codes(carrier_id))
+        if len(refs) == 1 and refs[0].start <= span[0] and refs[0].end >= span[1]:  # the usual case, without overlays
+            counts = self._unpacked[refs[0].digest]
+            found: Floats = np.full(size, np.nan)
+            found[counts.area_codes] = np.where(counts.states == SUPPRESSED, hidden, counts.values)
+            return found
+        values, states = counts_in_bin(span[0], span[1] - span[0], refs, self._unpacked, size)
+        return np.where(states == COUNTED, values, np.where(states == SUPPRESSED, hidden, np.nan))
 
     def _touching(self, carrier_id: int, span: Span) -> list[CountSliceRef]:
         found = {
