@@ -16,6 +16,7 @@ from ingest.checks.seen import Seen
 from ingest.checks.weeks import Usual
 from store.records import Carrier
 
+PEOPLE_KINDS = ("device_count", "people")
 HIDDEN_ELSEWHERE = 0.0  # a suppressed count of another carrier confirms nothing
 
 
@@ -34,10 +35,10 @@ def outlying(seen: Seen) -> NDArray[np.bool_]:
 
 
 def _people(seen: Seen, excess: Floats) -> Floats:
-    """Return how many people an excess stands for; a density's excess is taken per km2, an activity's never passes."""
+    """Return how many people an excess stands for; a density's is taken per km2, an activity's is nobody."""
     kind = seen.subject.reading.kind
     if kind == "activity":
-        return np.full(excess.shape, np.inf)
+        return np.zeros(excess.shape)
     return excess / seen.subject.past.carrier.share if kind == "device_count" else excess
 
 
@@ -57,16 +58,17 @@ def _seen_by_others(seen: Seen, code: int, people: float) -> bool:
 def _rise(past: Past, other: Carrier, seen: Seen, centre: Floats, radius_m: float) -> float:
     """Return the people by which another carrier's areas around a place stand above their usual hour."""
     codes = _codes_near(past, other, seen.one.start, centre, radius_m)
-    now = past.held_in(other.id, seen.span, "device_count", None, hidden=HIDDEN_ELSEWHERE) if len(codes) else None
-    if now is None:
+    counts = {kind: past.held_in(other.id, seen.span, kind, None, hidden=HIDDEN_ELSEWHERE) for kind in PEOPLE_KINDS}
+    kind, now = next(((kind, one) for kind, one in counts.items() if one is not None), ("", None))
+    if now is None or not len(codes):
         return 0.0
-    weeks = past.weeks(other.id, seen.span, "device_count", seen.one.precision, hidden=HIDDEN_ELSEWHERE)
+    weeks = past.weeks(other.id, seen.span, kind, seen.one.precision, hidden=HIDDEN_ELSEWHERE)
     usual = Usual.of(weeks[:, codes])
     delivery = past.policy.delivery
     with np.errstate(invalid="ignore"):
         excess = now[codes] - usual.median
         clear = (excess > delivery.drift_sigma * usual.deviation(0.0)) & (usual.weeks >= delivery.hold_min_weeks)
-    return float(excess[clear].sum()) / other.share
+    return float(excess[clear].sum()) / (other.share if kind == "device_count" else 1.0)
 
 
 def _codes_near(past: Past, other: Carrier, moment: datetime, centre: Floats, radius_m: float) -> NDArray[np.int64]:

@@ -37,10 +37,9 @@ class Drift:
             return
         self._compared += 1
         far = outlying(seen)
-        there = far[seen.codes]
-        if there.mean() > 1 - self._delivery.coverage_share_min if len(there) else False:
-            far[:] = False  # that many are no single areas: the whole interval is judged
-        totals = totals_of(seen, far)
+        # So many are no single areas: then the interval is judged with them, not without.
+        many = far.sum() > (1 - self._delivery.coverage_share_min) * np.isfinite(seen.together).sum()
+        totals = totals_of(seen, np.zeros_like(far) if many else far)
         if totals is not None and self._judged(seen, totals):
             return
         if far.any():

@@ -137,6 +137,21 @@ def test_a_correction_of_a_few_areas_is_judged_with_what_it_corrects(alpha: Oper
     assert (examination.holds, outcome(examination, "drift")) == ((), "ok")
 
 
+def test_a_correction_of_one_area_to_a_hundred_times_is_held(alpha: Operator) -> None:
+    alpha.deliver(*hour_rows(today()))
+    assert [held_areas(one) for one in alpha.examined(*hour_rows({"A05": 100 * LEVELS["A05"]})).holds] == [["A05"]]
+
+
+def test_activity_is_nobody_so_no_single_area_of_it_waits(town: Town) -> None:
+    town.carrier(feed='kind = "activity"\n')
+    town.coverage({one: (76.5 + 0.01 * at, 43.2, 76.51 + 0.01 * at, 43.21) for at, one in enumerate(AREAS)})
+    operator = Operator(town)
+    operator.live_through(ENOUGH, usual)
+    assert operator.examined(*hour_rows(today() | {"A05": 8 * LEVELS["A05"]})).holds == ()
+    doubled = {area: 2 * count for area, count in today().items()}
+    assert [one.reason for one in operator.examined(*hour_rows(doubled)).holds] == ["held-total"]
+
+
 def test_half_of_the_areas_alone_are_no_drop_of_the_total(alpha: Operator) -> None:
     examination = alpha.examined(*hour_rows({area: count for area, count in today().items() if area < "A20"}))
     assert examination.holds == ()
