@@ -139,7 +139,8 @@ def test_a_correction_of_a_few_areas_is_judged_with_what_it_corrects(alpha: Oper
 
 def test_a_correction_of_one_area_to_a_hundred_times_is_held(alpha: Operator) -> None:
     alpha.deliver(*hour_rows(today()))
-    assert [held_areas(one) for one in alpha.examined(*hour_rows({"A05": 100 * LEVELS["A05"]})).holds] == [["A05"]]
+    (hold,) = alpha.examined(*hour_rows({"A05": 100 * LEVELS["A05"]})).holds
+    assert (hold.reason, hold.params["area"], hold.params["count"]) == ("held-area", "A05", 1)
 
 
 def test_activity_is_nobody_so_no_single_area_of_it_waits(town: Town) -> None:
