@@ -165,16 +165,15 @@ def test_what_is_held_is_no_past_for_the_next_file(lived: Town) -> None:
 
 
 def test_the_command_line_lists_and_decides(town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from webapp.commands.held import decide as decide_command
-    from webapp.commands.held import held
+    from webapp.commands import oryn
 
     monkeypatch.setenv("ORYN_HOME", str(tmp_path))
     Operator.settled(town).live_through(3, usual)
     receipt = town.send(ODD, now=AFTER)
-    listed = CliRunner().invoke(held)
+    listed = CliRunner().invoke(oryn, ["uploads", "held"])
     assert listed.exit_code == 0
     assert f"Upload {receipt.id} of alpha" in listed.output
     assert "A07" in listed.output
-    settled_line = CliRunner().invoke(decide_command, [str(receipt.id), "accept", "--reason", "a concert"])
+    settled_line = CliRunner().invoke(oryn, ["uploads", "decide", str(receipt.id), "accept", "--reason", "a concert"])
     assert (settled_line.exit_code, "40 rows accepted" in settled_line.output) == (0, True)
-    assert CliRunner().invoke(decide_command, [str(receipt.id), "accept", "--reason", " "]).exit_code == 2
+    assert CliRunner().invoke(oryn, ["uploads", "decide", str(receipt.id), "accept", "--reason", " "]).exit_code == 2

@@ -24,6 +24,7 @@ NOUNS = {
     "policy": "Check policy files.",
     "serve": "Serve the pages and the API.",
     "status": "Show a venue's status and why.",
+    "uploads": "See and decide what operators delivered.",
     "venues": "Load a registry of venues.",
     "worker": "Work off deliveries and what follows from them.",
     "zones": "Load announced epidemic zones.",
