@@ -48,6 +48,7 @@ class Installation:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     states: dict[str, Any] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)

@@ -67,9 +67,7 @@ class Sending {
     this.panel.working(task, file);
     const { form } = this.panel;
     const url = task === "send" ? form.action : (form.dataset["checkUrl"] ?? "");
-    this.transfer = transfer(url, file, this.headers(task, file), (sent) =>
-      this.panel.progress(task, sent, file.size),
-    );
+    this.transfer = transfer(url, file, this.headers(task, file), (sent) => this.panel.progress(task, sent, file.size));
     const ending = await this.transfer.ending;
     this.transfer = null;
     if (ending.kind === "answer") await this.answered(task, file, ending);
