@@ -15,6 +15,8 @@ from ingest.reading import CountsReading
 CHECK_OF_CODE = {
     "identifier-column": "identifiers",
     "identifier-values": "identifiers",
+    "identifier-rows": "identifiers",
+    "identifier-marks": "identifiers",
     "row-contradicts": "duplicates",
     "rows-repeated": "duplicates",
     "time-without-offset": "time-zone",
