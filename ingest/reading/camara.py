@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 import polars as pl
@@ -21,7 +22,7 @@ from ingest.reading.sources import Source
 from ingest.reading.tables import LINE, TOO_MANY, Piece, Table
 from ingest.reading.walking import Walk
 
-LARGEST_JSON = 64 << 20  # half a million tiles; whoever sends more has CSV and Parquet
+LARGEST_JSON = 16 << 20  # more than a hundred thousand tiles; whoever sends more has CSV and Parquet
 _MOST_KEYS = 100
 _INTERVALS, _TILES = "timedPopulationDensityData", "cellPopulationDensityData"
 _VALUES = ("pplDensity", "populationDensityData")
@@ -29,8 +30,15 @@ _STATES = {"DENSITY_ESTIMATION": None, "LOW_DENSITY": "suppressed", "NO_DATA": "
 _NAMES = ("geohash", "startTime", "endTime", "dataType", "pplDensity")
 
 Text = str | None
-Tile = tuple[Text, Text, Text]
+Tile = Mapping[str, object]
 Times = tuple[Text, Text]
+
+
+@dataclass(frozen=True, slots=True)
+class _IntervalEnd:
+    """What an interval says besides its tiles."""
+
+    said: Mapping[str, object]
 
 
 def camara_table(source: Source, size: PieceSize) -> Table:
@@ -45,8 +53,8 @@ def camara_table(source: Source, size: PieceSize) -> Table:
     ends: list[int] = []
     tiles = 0
     for one in _walked(source):
-        if isinstance(one, dict):
-            times.append((_text(one, "startTime"), _text(one, "endTime")))
+        if isinstance(one, _IntervalEnd):
+            times.append((_text(one.said, "startTime"), _text(one.said, "endTime")))
             ends.append(tiles)
         else:
             tiles += 1
@@ -68,14 +76,13 @@ def _pieces(source: Source, times: list[Times], tiles: int, most: int) -> Iterat
 def _rows(source: Source, times: list[Times]) -> Iterator[tuple[Text, ...]]:
     number = 0
     for one in _walked(source):
-        if isinstance(one, dict):
+        if isinstance(one, _IntervalEnd):
             number += 1
         else:
-            geohash, state, value = one
-            yield geohash, *times[number], state, value
+            yield _text(one, "geohash"), *times[number], *_state_and_value(one)
 
 
-def _walked(source: Source) -> Iterator[Tile | dict[str, object]]:
+def _walked(source: Source) -> Iterator[Tile | _IntervalEnd]:
     """Yield each tile, and after the tiles of an interval what else the interval says."""
     with source.path.open("rb") as file:
         walk = Walk(file)
@@ -96,7 +103,7 @@ def _walked(source: Source) -> Iterator[Tile | dict[str, object]]:
         walk.end()
 
 
-def _interval(walk: Walk, where: str) -> Iterator[Tile | dict[str, object]]:
+def _interval(walk: Walk, where: str) -> Iterator[Tile | _IntervalEnd]:
     said: dict[str, object] = {}
     seen: list[str] = []
     if walk.peek() != "{":
@@ -108,14 +115,13 @@ def _interval(walk: Walk, where: str) -> Iterator[Tile | dict[str, object]]:
         elif walk.peek() != "[":
             raise _not_camara(where, _TILES)
         else:
-            for at in walk.items():
-                tile = walk.value()
+            for at, tile in enumerate(walk.values()):
                 if not isinstance(tile, dict):
                     raise _not_camara(f"{where}.{_TILES}[{at}]", "geohash")
-                yield _text(tile, "geohash"), *_state_and_value(tile)
+                yield tile
     if _TILES not in seen:
         raise _not_camara(where, _TILES)
-    yield said
+    yield _IntervalEnd(said)
 
 
 def _limit(seen: list[str], key: str, where: str) -> None:

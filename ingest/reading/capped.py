@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["CappedReader", "ReadRequest", "ReaderDied", "ReaderLimits"]
 
 _FOLDER = re.compile(r"oryn-reader-(\d+)-[0-9a-f]{8}")
-_RETAINED_MB = 64  # a child that keeps more than this after a file is replaced
+_RETAINED_MB = 24  # a child that keeps more than this after a file is replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,22 +53,22 @@ class ReadRequest:
 class CappedReader:
     """A reader of strangers' files; use it in a `with` block, from one thread at a time. Its files lie in `scratch`.
 
-    `peak_mb` and `seconds` tell what the last file took: resident memory above the child's own, wall time.
+    `peak_mb`, `seconds` and `cpu_seconds` tell what the last file took; memory is what was resident above the child's.
     """
 
     def __init__(self, limits: ReaderLimits, scratch: Path) -> None:
         self.peak_mb = 0.0
-        self.seconds = 0.0
+        self.seconds = self.cpu_seconds = 0.0
         self._limits = limits
-        self._scratch = scratch
+        self.scratch = scratch
         self._folder: Path | None = None
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
         """Sweep what killed readers left behind; the child starts with the first file."""
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        _sweep(self._scratch)
-        self._folder = self._scratch / f"oryn-reader-{os.getpid()}-{secrets.token_hex(4)}"
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        _sweep(self.scratch)
+        self._folder = self.scratch / f"oryn-reader-{os.getpid()}-{secrets.token_hex(4)}"
         self._folder.mkdir(mode=0o700)
         return self
 
@@ -136,7 +136,7 @@ class CappedReader:
             answered = not watch.excess and bool(said.keys() & {"done", "refused"})
             kept = answered and child.resident_mb() - child.baseline_mb < _RETAINED_MB
         finally:
-            self.peak_mb, self.seconds = watch.peak_mb, watch.seconds
+            self.peak_mb, self.seconds, self.cpu_seconds = watch.peak_mb, watch.seconds, watch.cpu_seconds
             if not kept:
                 self._end_child()
         if excess := watch.excess or said.get("too_much"):

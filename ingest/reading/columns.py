@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.feeds import CountKind, Feed
 
-MOST_COLUMNS = 1000
+MOST_COLUMNS = 250  # exports of whole tables have some fifty; each column that nothing needs is searched
 _MOST_LISTED = 20
 
 # The first name of each row is ours and wins over the others; "id" counts only when nothing else is there.

@@ -16,9 +16,9 @@ from ingest.feeds import Feed
 from ingest.reading.ahead import ahead
 from ingest.reading.columns import Columns
 from ingest.reading.findings import LISTED
-from ingest.reading.identifiers import identifying
+from ingest.reading.identifiers import identifying, shaped_columns
 from ingest.reading.lexicons import MOST_AREAS, MOST_TIMES, MOST_WORDS, Coded, Lexicon
-from ingest.reading.marks import Marks
+from ingest.reading.marks import Marks, long_columns
 from ingest.reading.tables import LINE, TOO_MANY, Piece, Table, blank, column
 
 BETWEEN = "\x1f"  # joins the texts of several columns; it cannot stand in a field that is printable
@@ -107,10 +107,11 @@ class Gatherer:
         )
 
     def _identifying(self, rows: pl.DataFrame, counts: pl.Series, unreadable: np.ndarray) -> dict[int, np.ndarray]:
-        found = {at: identifying(rows[f"c{at}"], self._known) for at in (*self.marks, *self._columns.sum_over)}
+        looked_at = [f"c{at}" for at in (*self.marks, *self._columns.sum_over)]
+        found = {int(name[1:]): identifying(rows[name], self._known) for name in shaped_columns(rows, looked_at)}
         area_at = self._columns.source_area_id
-        for at, marks in self.marks.items():
-            marks.see(rows[f"c{at}"], None if area_at is None else rows[f"c{area_at}"])
+        for name in long_columns(rows, [f"c{at}" for at in self.marks]):
+            self.marks[int(name[1:])].see(rows[name], None if area_at is None else rows[f"c{area_at}"])
         if unreadable.any():
             found[self._columns.value] = identifying(counts.set(pl.Series(~unreadable), None), frozenset())
         return found

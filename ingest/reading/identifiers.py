@@ -42,7 +42,7 @@ _AFTER = r"(?:\.0{1,6})?(?:$|[\s,;:/|)\"'\]}>]|\.(?:$|\s))"
 _GAP = r"[ \x{a0}.\-]?"
 _PERSON = (
     r"\+[1-9][0-9 ()\-]{8,18}[0-9]",  # a telephone number written internationally
-    r"00[1-9][0-9]{9,13}",
+    r"00[1-9][0-9]{10,13}",
     rf"[78]{_GAP}\(?7[0-9]{{2}}\)?{_GAP}[0-9]{{3}}{_GAP}[0-9]{{2}}{_GAP}[0-9]{{2}}",
     r"\(?7[0-9]{2}\)?[ \-][0-9]{3}[ \-][0-9]{2}[ \-]?[0-9]{2}",
     r"(?P<iin>[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[03-6][0-9]{5})",
@@ -80,6 +80,14 @@ def _names_somebody(name: str) -> bool:
     if _COUNTING.intersection(words):
         return False
     return bool(_WORDS.intersection(words) or _JOINED.search("".join(words)) or identifies(name))
+
+
+def shaped_columns(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return those of some columns in which anything has the shape of an identifier; all are searched at once."""
+    if not names:
+        return []
+    found = rows.select(pl.col(name).str.contains(PERSON_OR_SIM).any() for name in names)
+    return [name for name in names if found[name][0]]
 
 
 def identifying(texts: pl.Series, known: frozenset[str]) -> np.ndarray:

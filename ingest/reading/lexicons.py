@@ -15,11 +15,11 @@ import polars as pl
 from ingest.faults import Fault, FileRefused
 
 # What counts may need, with room to spare; every distinct text costs some 200 bytes until the file is read.
-MOST_AREAS = 250_000  # beyond the carrier's coverage: hexagons of a large country's towns
-MOST_TIMES = 100_000  # a year of five-minute bins
+MOST_AREAS = 150_000  # beyond the carrier's coverage: hexagons of a large country's towns
+MOST_TIMES = 40_000  # a year of quarter hours
 MOST_WORDS = 10_000  # statuses, revisions, what a feed sums over
-_MOST_TEXT = 48 << 20
-_LONGEST = 1000  # no text that means anything is longer; what is longer is kept as far as a message may show it
+_MOST_TEXT = 16 << 20
+_LONGEST = 250  # no text that means anything is longer; what is longer is kept as far as a message may show it
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ Does not: see devices without a mark. Those show by many rows that count one dev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import polars as pl
 
@@ -58,3 +60,11 @@ def _made_of(areas: pl.Series | None, texts: pl.Series) -> pl.Series:
         return pl.repeat(value=False, n=len(texts), eager=True)
     frame = pl.DataFrame({"text": texts, "area": areas.fill_null("\x1f")})
     return frame.select(pl.col("text").str.contains(pl.col("area"), literal=True).fill_null(value=False)).to_series()
+
+
+def long_columns(rows: pl.DataFrame, names: Sequence[str]) -> list[str]:
+    """Return those of some columns in which anything is long; all are looked at at once."""
+    if not names:
+        return []
+    found = rows.select((pl.col(name).str.len_bytes() >= LONG).any() for name in names)
+    return [name for name in names if found[name][0]]

@@ -50,33 +50,59 @@ def by_key(key: np.ndarray, size: int) -> Keyed:
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Rows (indices) that say `again` what another says, and rows that contradict another (`torn`, with that `other`).
+    """What rows of equal key say about each other. `dropped`: rows (indices) that are no counts of their own.
 
-    `devices`: one count has so many rows that say 1 that each of them must be a device.
+    `again`: how many of them only repeat another; `torn`: how many contradict one, `first_torn` the first LISTED of
+    those as (line, line of another). `devices`: one count has so many rows that say 1 that each must be a device.
     """
 
-    again: np.ndarray
-    torn: np.ndarray
-    other: np.ndarray
+    dropped: np.ndarray
+    again: int
+    torn: int
+    first_torn: np.ndarray
     devices: bool
 
 
-def repeats_of(keyed: Keyed, value: np.ndarray, state: np.ndarray, k_min: int) -> Repeats:
-    """Return what rows of equal key say about each other. `value`, `state`: of the rows given to `by_key`."""
-    nothing = np.zeros(0, dtype=np.int64)
+def repeats_of(keyed: Keyed, rows: SpilledRows, k_min: int) -> Repeats:
+    """Return what `rows` of equal key say about each other; of rows that say the same the first in the file counts."""
     if keyed.unique:
-        return Repeats(nothing, nothing, nothing, devices=False)
+        return Repeats(np.zeros(0, dtype=np.int64), 0, 0, np.zeros((0, 2), dtype=np.int64), devices=False)
     edges = np.flatnonzero(np.append(True, keyed.key[1:] != keyed.key[:-1]))
-    run = np.repeat(np.arange(len(edges)), np.diff(np.append(edges, len(keyed.key))))
-    first = keyed.row[edges][run]
-    last = keyed.row[np.append(edges[1:], len(keyed.key)) - 1][run]
-    values, states = value[keyed.row], state[keyed.row]
-    same = (states == state[first]) & ((values == value[first]) | (np.isnan(values) & np.isnan(value[first])))
-    in_torn = np.bincount(run[~same], minlength=len(edges))[run] > 0
-    devices = bool(np.bincount(run[values == 1], minlength=len(edges)).max() >= k_min)
-    other = np.where(keyed.row == first, last, first)
-    again = ~in_torn & (keyed.row != first)
-    return Repeats(keyed.row[again], keyed.row[in_torn], other[in_torn], devices)
+    sizes = np.diff(np.append(edges, len(keyed.key)))
+    values = np.nan_to_num(rows.value[keyed.row], copy=False, nan=-1.0)
+    torn = _differ(values, edges) | _differ(rows.state[keyed.row], edges)
+    devices = bool(np.add.reduceat(values == 1, edges, dtype=np.int32).max() >= k_min)
+    again = int((sizes[~torn] - 1).sum())
+    first_torn = _first_torn(keyed, rows.line, edges, sizes, torn)
+    dropped = np.ones(len(keyed.key), dtype=bool)
+    dropped[edges[~torn]] = False
+    return Repeats(keyed.row[dropped], again, int(sizes[torn].sum()), first_torn, devices)
+
+
+def _first_torn(keyed: Keyed, line: np.ndarray, edges: np.ndarray, sizes: np.ndarray, torn: np.ndarray) -> np.ndarray:
+    """Return (line, line of another row of its key) of the first LISTED rows of torn runs."""
+    at = np.flatnonzero(np.repeat(torn, sizes))
+    if len(at) > LISTED:
+        at = at[np.argpartition(line[keyed.row[at]], LISTED)[:LISTED]]
+    run = np.searchsorted(edges, at, side="right") - 1
+    row, first, last = keyed.row[at], keyed.row[edges[run]], keyed.row[edges[run] + sizes[run] - 1]
+    return np.stack([line[row], line[np.where(row == first, last, first)]], axis=1).astype(np.int64)
+
+
+def _differ(said: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return for each run from edge to edge whether its rows say different things."""
+    return np.asarray(np.minimum.reduceat(said, edges) != np.maximum.reduceat(said, edges))
+
+
+def has_devices(rows: SpilledRows, k_min: int) -> bool:
+    """Return whether one count has so many of these rows that say 1 that each of them must be a device."""
+    one = rows.value == 1
+    if int(one.sum()) < k_min:
+        return False
+    part = rows.part[one].astype(np.int64) if len(rows.part) else 0
+    areas, parts = int(rows.area.max()) + 1, int(rows.part.max(initial=0)) + 1
+    key = (rows.combination[one].astype(np.int64) * areas + rows.area[one]) * parts + part
+    return int(np.unique(key, return_counts=True)[1].max()) >= k_min
 
 
 def summed(key: np.ndarray, value: np.ndarray, state: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -144,8 +170,9 @@ class Merger:
         found: list[Counts] = []
         for low, high in itertools.pairwise(edges):
             loaded = (self._between(part, low, high) for part in self._spill.load(combination, combination + 1))
-            if parts := [part for part in loaded if part is not None]:
-                found += [counts for _, counts in self._merged(joined(parts), combination, 1)]
+            rows = joined([part for part in loaded if part is not None])
+            if rows is not None:
+                found += [counts for _, counts in self._merged(rows, combination, 1)]
         if found:
             area, value, state = (np.concatenate(column) for column in zip(*found, strict=True))
             self._place(combination, (area, value, state))
@@ -166,12 +193,12 @@ class Merger:
         finer = keyed
         if self._terms.parts is not None and not keyed.unique:
             finer = by_key(key * self._terms.parts + rows.part, combinations * areas * self._terms.parts)
-        repeats = repeats_of(finer, rows.value, rows.state, self._terms.k_min)
-        self._note(repeats, rows.line)
+        repeats = repeats_of(finer, rows, self._terms.k_min)
+        self._note(repeats)
         row, ordered = keyed.row, keyed.key
-        if len(repeats.again) or len(repeats.torn):
+        if len(repeats.dropped):
             left = np.ones(len(key), dtype=bool)
-            left[repeats.again] = left[repeats.torn] = False
+            left[repeats.dropped] = False
             row, ordered = row[left[row]], ordered[left[row]]
         value, state = rows.value[row], rows.state[row]
         if self._terms.parts is not None:
@@ -197,18 +224,13 @@ class Merger:
                 self.used[rank] = True
                 yield first + at, (rank, value[start:stop], state[start:stop])
 
-    def _note(self, repeats: Repeats, line: np.ndarray) -> None:
-        self.repeated += len(repeats.again)
-        if len(repeats.torn):
-            self.torn_count += len(repeats.torn)
-            self.torn = _first(self.torn, line[repeats.torn], line[repeats.other])
+    def _note(self, repeats: Repeats) -> None:
+        self.repeated += repeats.again
+        self.torn_count += repeats.torn
         self.devices = self.devices or repeats.devices
-
-
-def _first(kept: np.ndarray, line: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """Return the first LISTED lines with their others of those kept and some more."""
-    everything = np.concatenate([kept, np.stack([line, other], axis=1).astype(np.int64)])
-    return everything[np.argsort(everything[:, 0], kind="stable")[:LISTED]]
+        if repeats.torn:
+            torn = np.concatenate([self.torn, repeats.first_torn])
+            self.torn = torn[np.argsort(torn[:, 0], kind="stable")[:LISTED]]
 
 
 def _batches(sizes: Sequence[int] | np.ndarray) -> Iterator[tuple[int, int]]:

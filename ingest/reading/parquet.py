@@ -14,16 +14,16 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingest.faults import Fault, FileRefused, quoted
 from ingest.reading.columns import MOST_COLUMNS
 from ingest.reading.pieces import PieceSize
-from ingest.reading.sources import Source, is_bomb
-from ingest.reading.tables import LINE, TOO_MANY, Piece, Table, column
+from ingest.reading.sources import LONGEST_LINE, Source, is_bomb
+from ingest.reading.tables import LINE, TOO_MANY, Piece, Table
 
 _LARGEST_FOOTER = 8 << 20  # a thousand columns x hundreds of row groups
-_LARGEST_CELL = 1 << 20  # as a line of a text file
 _BATCH_BYTES = 8 << 20
 _PAGE_BUFFER = 1 << 16
 
@@ -44,9 +44,9 @@ def parquet_table(source: Source, max_bytes: int, size: PieceSize) -> Table:
     if len(names) > MOST_COLUMNS:
         raise FileRefused([Fault("too-many-columns", params={"count": len(names), "limit": MOST_COLUMNS})])
     _refuse_bomb(metadata, len(names), source, max_bytes)
-    _texts(pl.DataFrame(schema.empty_table()), names, 0)  # a column that cannot be text is refused now
+    _texts(pl.DataFrame(schema.empty_table()), 0)  # a column that cannot be text is refused now
     rows = _batch_rows(metadata, size.rows_of(len(names)))
-    return Table(names, lambda: _pieces(source.path, names, rows, metadata.num_rows))
+    return Table(names, lambda: _pieces(source.path, rows, metadata.num_rows))
 
 
 def _opened(path: Path) -> pq.ParquetFile:
@@ -68,6 +68,9 @@ def _refuse_footer(source: Source) -> None:
 def _refuse_bomb(metadata: pq.FileMetaData, width: int, source: Source, max_bytes: int) -> None:
     groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
     chunks = [group.column(at) for group in groups for at in range(group.num_columns)]
+    for chunk in chunks:
+        if chunk.total_uncompressed_size > max(1, chunk.num_values) * LONGEST_LINE:
+            raise _too_long(chunk.path_in_schema)
     cells = metadata.num_rows * width * 8
     unpacked = max(cells, sum(max(0, chunk.total_uncompressed_size) for chunk in chunks))
     if unpacked > max_bytes or is_bomb(unpacked, source.size):
@@ -81,28 +84,36 @@ def _batch_rows(metadata: pq.FileMetaData, most: int) -> int:
     return max(1, min(most, int(_BATCH_BYTES / max(1.0, widest))))
 
 
-def _pieces(path: Path, names: tuple[str, ...], rows: int, total: int) -> Iterator[Piece]:
+def _pieces(path: Path, rows: int, total: int) -> Iterator[Piece]:
     done = 0
     try:
         with _opened(path) as file:
             for batch in file.iter_batches(batch_size=rows, use_threads=False):
+                _refuse_long(batch)
                 frame = pl.DataFrame(batch)
-                yield Piece(_texts(frame, names, done), (done + len(frame)) / max(1, total))
+                yield Piece(_texts(frame, done), (done + len(frame)) / max(1, total))
                 done += len(frame)
     except (pa.ArrowException, OSError, ValueError, pl.exceptions.PolarsError) as error:
         raise _broken() from error
 
 
-def _texts(frame: pl.DataFrame, names: tuple[str, ...], before: int) -> pl.DataFrame:
+def _texts(frame: pl.DataFrame, before: int) -> pl.DataFrame:
     texts = [_as_text(name, kind).alias(f"c{i}") for i, (name, kind) in enumerate(frame.schema.items())]
     too_many = pl.lit(value=False).alias(TOO_MANY)
     line = pl.int_range(before + 1, before + 1 + pl.len(), dtype=pl.UInt32).alias(LINE)
-    rows = frame.select(line, too_many, *texts)
-    for at, name in enumerate(names):
-        longest = rows.select(column(at).str.len_bytes().max()).item()
-        if longest is not None and longest > _LARGEST_CELL:
-            raise FileRefused([Fault("line-too-long", None, quoted(name), {"limit": _LARGEST_CELL})])
-    return rows
+    return frame.select(line, too_many, *texts)
+
+
+def _refuse_long(batch: pa.RecordBatch) -> None:
+    for name, values in zip(batch.schema.names, batch.columns, strict=True):
+        if pa.types.is_string(values.type) or pa.types.is_large_string(values.type):
+            longest = pc.max(pc.binary_length(values)).as_py()
+            if longest is not None and longest > LONGEST_LINE:
+                raise _too_long(name)
+
+
+def _too_long(name: str) -> FileRefused:
+    return FileRefused([Fault("line-too-long", None, quoted(name), {"limit": LONGEST_LINE})])
 
 
 def _as_text(name: str, kind: pl.DataType) -> pl.Expr:

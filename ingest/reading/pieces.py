@@ -29,7 +29,7 @@ class PieceSize:
     """
 
     bytes: int = 4 << 20
-    cells: int = 1_000_000
+    cells: int = 400_000
     rows: int = 250_000
 
     def rows_of(self, width: int) -> int:
@@ -61,8 +61,8 @@ def text_pieces(path: Path, header_lines: int, width: int, size: PieceSize) -> I
                 data = data if header_lines else b"\n" + data
                 line += header_lines
             lines = _lines(data)
-            for part, first in _parts(data, line, lines, size.rows_of(width)):
-                if not part.isspace() or part.strip(b"\r\n"):
+            for part, first in _parts(data, line, lines, size.rows_of(width)) if _says_something(data) else ():
+                if _says_something(part):
                     yield TextPiece(part, first, end / whole)
             line += lines
             at = end
@@ -101,6 +101,11 @@ def _first_end(file: BinaryIO, at: int, whole: int) -> int:
     file.seek(at)
     found = file.read(whole - at).find(b"\n")
     return whole if found < 0 else at + found + 1
+
+
+def _says_something(data: bytes) -> bool:
+    """Return whether there is anything but line ends."""
+    return not data.isspace() or bool(data.strip(b"\r\n"))
 
 
 def _lines(data: bytes) -> int:

@@ -90,6 +90,15 @@ class Child:
         except OSError:
             return
 
+    def cpu_seconds(self) -> float:
+        """Return processor time so far; 0 where the system does not tell."""
+        try:
+            fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return 0.0
+        user, system = fields.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
     def _told(self, name: str) -> float:
         try:
             status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="utf-8", errors="replace")
@@ -101,8 +110,9 @@ class Child:
     def wait_until_ready(self) -> None:
         """Wait for the libraries; what they take is the baseline."""
         until = time.monotonic() + _START_SECONDS
-        while "ready" not in (self._line(lambda: time.monotonic() > until) or {}):
-            pass
+        said = self._line(lambda: time.monotonic() > until)
+        if said is None or "ready" not in said:
+            raise ReaderDied("it did not start")
         self.baseline_mb = self.resident_mb()
 
     def ask(self, folder: Path, progress: Progress, watch: Watch) -> dict[str, Any]:
@@ -179,6 +189,8 @@ class Watch:
     def __init__(self, limits: ReaderLimits, child: Child) -> None:
         self.excess = ""
         self.peak_mb = 0.0
+        self.cpu_seconds = 0.0
+        self._cpu_before = child.cpu_seconds()
         self._limits = limits
         self._child = child
         self._child.forget_highest()
@@ -193,6 +205,7 @@ class Watch:
         """Look at the child; note what it has too much of."""
         used = self._child.highest_mb() - self._child.baseline_mb
         self.peak_mb = max(self.peak_mb, used)
+        self.cpu_seconds = max(self.cpu_seconds, self._child.cpu_seconds() - self._cpu_before)
         if used > self._limits.memory_mb:
             self.excess = "memory"
         elif self.seconds > self._limits.wall_seconds:

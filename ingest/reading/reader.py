@@ -30,7 +30,7 @@ from ingest.reading.findings import Findings, Ledger, Params, Verdicts
 from ingest.reading.gathering import WHOLE, Gatherer, Rows
 from ingest.reading.identifiers import identifier_columns, identifies
 from ingest.reading.intervals import MINUTE, MOST_INTERVALS, Grid, Intervals, WrittenIntervals, spacing_of, width_needed
-from ingest.reading.merging import Merger
+from ingest.reading.merging import Merger, has_devices
 from ingest.reading.merging import Terms as MergingTerms
 from ingest.reading.pieces import PieceSize
 from ingest.reading.sources import MAX_BYTES, Source, opened
@@ -114,6 +114,7 @@ class _Reading:
         self._columns = columns_of(table.names, terms.feed)
         self._gatherer = Gatherer(table, self._columns, terms.feed, terms.known)
         self._ledger = Ledger()
+        self._devices = False
 
     def read(self, target: BinaryIO, progress: Progress) -> CountsReading:
         """Read, judge and merge everything; write the arrays of counts to `target`."""
@@ -121,7 +122,10 @@ class _Reading:
             judge = _Judge(self._table, self._columns, self._terms, self._gatherer)
             for rows, share in ahead(self._gatherer.rows()):
                 findings = Findings(rows.line, self._table.place, self._ledger.room)
-                self._spill.add(judge.good_rows(rows, findings))
+                good = judge.good_rows(rows, findings)
+                self._devices = self._devices or has_devices(good, self._terms.k_min)
+                if not self._devices:  # else nothing that they say is used
+                    self._spill.add(good)
                 self._ledger.take(findings)
                 progress(0.1 + 0.6 * share, "check")
         except FileRefused as refused:
@@ -140,10 +144,11 @@ class _Reading:
         rank = np.empty(len(ids), dtype=np.int64)
         rank[order] = np.arange(len(ids))
         merger = Merger(self._spill, rank, CountsFile(target), self._merging_terms(judge))
-        merger.merge()
-        self._report_devices(merger, len(ids))
-        if not merger.devices:  # else rows that contradict each other are devices, and no faults of their own
+        if not self._devices:
+            merger.merge()
+        if not (self._devices or merger.devices):  # else rows that contradict each other are devices, and no faults
             self._report_torn(merger)
+        self._report_devices(merger, len(ids))
         self._ledger.refuse_if_due(self._terms.feed)
         counts = CountsFile(target) if merger.used.all() else CountsFile(target, _places(merger.used))
         area_ids = tuple(ids[at] for at, used in zip(order, merger.used, strict=True) if used)
@@ -172,7 +177,7 @@ class _Reading:
     def _report_devices(self, merger: Merger, areas: int) -> None:
         for at in self._gatherer.marked_columns(self._ledger.rows_in, areas):
             self._ledger.take_whole(Fault("identifier-marks", None, self._columns.name(at)))
-        if merger.devices:
+        if self._devices or merger.devices:
             name, params = self._columns.name(self._columns.value), {"count": self._terms.k_min}
             self._ledger.take_whole(Fault("identifier-rows", None, name, params))
 

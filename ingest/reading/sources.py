@@ -23,7 +23,7 @@ from ingest.faults import Fault, FileRefused
 Form = Literal["text", "json", "parquet"]
 
 MAX_BYTES = 4 << 30
-LONGEST_LINE = 1 << 20
+LONGEST_LINE = 1 << 16  # as many columns as are read, each as long as anything that means something
 _CHUNK = LONGEST_LINE  # a line longer than a chunk always spans a border, so borders are all that must be looked at
 _BOMB_RATIO = 100  # counts compress 5..60 times; deflate at its most extreme 1,032 times
 _BOMB_FROM = 32 << 20
@@ -70,7 +70,7 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, scratch: Path | None = None) 
         raw.seek(0)
         size = path.stat().st_size
         if magic.startswith(_GZIP) or magic == _ZSTD:
-            with _unpacked(raw, magic, size, max_bytes, scratch) as source:
+            with _unpacked(raw, magic, max_bytes, scratch) as source:
                 yield source
         else:
             if size > max_bytes:
@@ -80,12 +80,12 @@ def opened(path: Path, max_bytes: int = MAX_BYTES, scratch: Path | None = None) 
 
 
 @contextmanager
-def _unpacked(raw: BinaryIO, magic: bytes, packed_size: int, max_bytes: int, scratch: Path | None) -> Iterator[Source]:
+def _unpacked(raw: BinaryIO, magic: bytes, max_bytes: int, scratch: Path | None) -> Iterator[Source]:
     kind = "gzip" if magic.startswith(_GZIP) else "zstd"
     chunks = _gzip_chunks(raw) if kind == "gzip" else _zstd_chunks(raw)
     with tempfile.NamedTemporaryFile("w+b", dir=scratch, prefix="oryn-", suffix=".plain") as plain:
         try:
-            form, has_quotes = _inspected(_capped(chunks, packed_size, max_bytes), None, plain)
+            form, has_quotes = _inspected(_capped(chunks, raw, max_bytes), None, plain)
         except EOFError as error:
             raise _refused("packed-file-truncated", kind=kind) from error
         except (gzip.BadGzipFile, zlib.error, zstandard.ZstdError) as error:
@@ -131,11 +131,12 @@ def _cut(data: bytes) -> Iterator[bytes]:
         yield data[start : start + _CHUNK]
 
 
-def _capped(chunks: Iterator[bytes], packed_size: int, max_bytes: int) -> Iterator[bytes]:
+def _capped(chunks: Iterator[bytes], raw: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    """Yield the chunks while they are not too many, nor too many for what has been taken of `raw` so far."""
     unpacked = 0
     for chunk in chunks:
         unpacked += len(chunk)
-        if unpacked > max_bytes or is_bomb(unpacked, packed_size):
+        if unpacked > max_bytes or is_bomb(unpacked, raw.tell()):
             raise _too_large(min(max_bytes, unpacked))
         yield chunk
 

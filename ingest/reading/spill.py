@@ -126,9 +126,9 @@ class Spill:
             return np.frombuffer(self._file.read((last - first) * dtype.itemsize), dtype)
 
 
-def joined(parts: list[SpilledRows]) -> SpilledRows:
-    """Return the rows of several parts, one behind the other; there is at least one."""
-    if len(parts) == 1:
-        return parts[0]
+def joined(parts: list[SpilledRows]) -> SpilledRows | None:
+    """Return the rows of several parts, one behind the other; None without any."""
+    if len(parts) < 2:
+        return parts[0] if parts else None
     names = SpilledRows.__slots__
     return SpilledRows(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))

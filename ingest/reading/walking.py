@@ -56,6 +56,26 @@ class Walk:
             if not self._more("]"):
                 return
 
+    def values(self) -> Iterator[object]:
+        """Enter an array and yield its values, as many at a time as the window has whole."""
+        for _ in self.items():
+            yield self.value()
+            yield from self._whole_values()
+
+    def _whole_values(self) -> list[object]:
+        """Take what comes next up to the last ``},`` of the window, if it is a list of whole values.
+
+        A cut within a text or a nested value leaves something that is no list; then the values are taken one by one.
+        """
+        if self._sign() != "," or (cut := self._window.rfind("},", self._at)) < 0:
+            return []
+        try:
+            found = _DECODER.decode(f"[{self._window[self._at + 1 : cut + 1]}]")
+        except (json.JSONDecodeError, RecursionError):
+            return []
+        self._at = cut + 1
+        return list(found)
+
     def value(self) -> object:
         """Take a whole value."""
         self.peek()

@@ -241,3 +241,9 @@ def is_running(pid: int) -> bool:
         return False
     state = Path(f"/proc/{pid}/stat")
     return not state.exists() or state.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_child_that_does_not_start_is_said_to_have_died(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    with CappedReader(ReaderLimits(), tmp_path) as reader, pytest.raises(ReaderDied, match="start"):
+        reader.start()
