@@ -25,7 +25,7 @@ from ingest.weights_cache import WeightsCache
 from ingest.withdrawal import withdraw
 from ingest.worker import Worker
 from rules.policy import Policy
-from store import carriers, releases, uploads
+from store import accounts, carriers, releases, uploads
 from store.database import Database, open_database
 from store.records import Carrier, Receipt
 from store.schema import metadata
@@ -34,6 +34,7 @@ NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
 LARGEST_MB = 64
+TABLES_ELSEWHERE = (accounts,)  # other tables refer to accounts, so a dump needs them known
 CENTRE = h3.latlng_to_cell(43.24, 76.95, 9)
 HEXAGONS = tuple(sorted(h3.grid_disk(CENTRE, 1)))
 HEADER = "source_area_id,start,end,device_count,status"
