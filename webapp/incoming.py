@@ -127,8 +127,8 @@ def _pieces() -> Iterator[bytes]:
     while True:
         try:
             piece = request.stream.read(PIECE_BYTES)
-        except ClientDisconnected as gone:
-            raise ConnectionError("the sender is gone") from gone
+        except (ClientDisconnected, TimeoutError) as gone:
+            raise ConnectionError("the sender is gone, or as good as gone") from gone
         if not piece:
             return
         yield piece

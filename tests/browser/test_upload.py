@@ -207,7 +207,7 @@ def test_a_check_shows_every_check_and_keeps_nothing(visit: Open, installation: 
     assert report.locator(".check").count() == 11
     expect(page.locator("[data-announce]")).to_have_text("The report is there.")
     assert len(installation.receipts()) == before
-    assert not list((installation.home / "scratch").iterdir())
+    assert not list((installation.home / "borrowed").iterdir())
     send(page)  # the file is still chosen
     arrived(page)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections.abc import Callable
 from typing import Any
@@ -147,13 +148,16 @@ def test_only_these_routes_take_large_bodies(carrier: Browser) -> None:
 
 
 def test_a_dry_run_is_a_report_and_keeps_nothing(carrier: Browser, world: World, app: Flask) -> None:
-    app.extensions["oryn"].settings.home.joinpath("scratch").mkdir(exist_ok=True)
+    borrowed = app.extensions["oryn"].settings.home / "borrowed"
+    dead = borrowed / "of-a-killed-server"
+    dead.mkdir(parents=True)
+    os.utime(dead, (0, 0))
     answer = sent(carrier, b"nonsense", "/carriers/dry-run", Accept="application/json, text/html;q=0.9")
     assert answer.status_code == 200
     assert "This file would be refused." in text(answer)
     assert "data-report" in text(answer)
     assert by_page(world) == []
-    assert list(app.extensions["oryn"].settings.home.joinpath("scratch").iterdir()) == []
+    assert list(borrowed.iterdir()) == []
 
 
 def test_a_receipt_accounts_for_every_row_and_says_what_waits(carrier: Browser, ids: dict[str, int]) -> None:

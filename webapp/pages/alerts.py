@@ -68,6 +68,8 @@ def _dead_one(job: Job, receipts: dict[int, Receipt]) -> Alert:
     words = {
         TAKE_IN: _("A delivered file could not be read: receipt %(id)s.", id=job.subject),
         "publish": _("The map could not be worked out again. It shows an older state."),
+        "discard": _("The bytes of a file that does not count could not be deleted."),
+        "refit": _("The area that the map is worked out for could not be fitted to the counts."),
         "retention": _("Old data could not be deleted on time."),
         "housekeeping": _("Tidying up failed."),
         "audit-head": _("The state of the log could not be recorded."),

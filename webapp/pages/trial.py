@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +12,7 @@ from typing import Any
 
 from ingest.door_errors import BodyCutOff, BodyEmpty, UploadTooLarge
 from ingest.dry_run_process import dry_run_apart
-from ingest.spool import full_disk_named
+from ingest.spool import full_disk_named, make_folder
 from store.records import Carrier
 from webapp.context import web
 from webapp.delivery_views import CheckView, DryRunView, FaultView
@@ -22,6 +24,8 @@ from webapp.wording import checks, deliveries
 FAULTS_SHOWN = 200
 SENTENCES_SHOWN = 5
 MEGABYTE = 1 << 20
+BORROWED = "borrowed"
+DEAD_SECONDS = 24 * 3600  # no check takes so long: whoever borrowed it was killed
 
 
 def report(file: IncomingFile, carrier: Carrier) -> str:
@@ -37,10 +41,11 @@ def report(file: IncomingFile, carrier: Carrier) -> str:
 def borrowed(file: IncomingFile) -> Iterator[Path]:
     """Write a file into a folder of its own that is gone afterwards, whatever happens."""
     settings = web().settings
-    scratch = settings.prepare_home() / "scratch"
+    place = settings.prepare_home() / BORROWED
     with full_disk_named():
-        scratch.mkdir(exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=scratch) as folder:
+        make_folder(place)
+        _sweep(place)
+        with tempfile.TemporaryDirectory(dir=place) as folder:
             path = Path(folder) / "delivery"
             _write(file, path, settings.max_upload_mb)
             yield path
@@ -85,6 +90,12 @@ def _fault(one: Mapping[str, Any]) -> FaultView:
 
 def _sentences(found: Sequence[Mapping[str, Any]]) -> list[str]:
     return deliveries.reasons_of((one["code"], one["params"]) for one in found)
+
+
+def _sweep(place: Path) -> None:
+    for folder in place.iterdir():
+        if time.time() - folder.stat().st_mtime > DEAD_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _write(file: IncomingFile, path: Path, max_mb: int) -> None:

@@ -25,19 +25,6 @@ from webapp.wording.deliveries import words_of
 
 JSON = "application/json"
 KEY_HEADER = "Idempotency-Key"
-STATUSES = {
-    "upload-too-large": 413,
-    "disk-full": 507,
-    "door-busy": 503,
-    "body-cut-off": 400,
-    "body-empty": 400,
-    "content-encoding-unknown": 415,
-    "content-encoding-mismatch": 400,
-    "idempotency-key-unfit": 400,
-    "idempotency-key-reused": 422,
-    "upload-in-work": 409,
-    "upload-withdrawn": 410,
-}
 
 
 def install(app: Flask) -> None:
@@ -95,7 +82,7 @@ def _arrived(receipt: Receipt) -> AnyResponse:
 
 
 def _refused(refusal: DoorError) -> AnyResponse | tuple[str, int]:
-    status, words = STATUSES[refusal.code], words_of(refusal.code, refusal.params)
+    status, words = problems.STATUSES[refusal.code], words_of(refusal.code, refusal.params)
     if not _asked_by_script():
         return overview(words), status
     answer = problems.problem(status, refusal.code, detail=words)

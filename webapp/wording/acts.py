@@ -12,6 +12,12 @@ def act_words(action: str) -> str:
 
 def _of_deliveries() -> dict[str, str]:
     return {
+        "upload-accepted": _("took a file in"),
+        "upload-held": _("took a file in and held part of it"),
+        "upload-refused": _("refused a file"),
+        "raw-deleted": _("deleted the bytes of a file on time"),
+        "counts-erased": _("deleted counts on time"),
+        "refusals-trimmed": _("shortened the reasons of old refusals"),
         "carrier-key-made": _("made a key"),
         "carrier-key-revoked": _("revoked a key"),
         "held-accepted": _("let held rows count"),
