@@ -1,14 +1,13 @@
-"""Sweep up what killed processes left: files that no row names, locks, scratch folders, rows of jobs long done.
+"""Sweep up what killed processes left: files that no row names, locks, rows of jobs long done.
 
 Promises: nothing that a request or a worker may still be writing is touched (it must have lain still for a day), and no
-file that an upload names.
+file that an upload names. (Scratch folders of dead readers are swept by the next reader that starts.)
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,10 +23,10 @@ HEADS = "audit-heads.jsonl"
 
 
 def tidy(door: Door, now: datetime) -> list[str]:
-    """Remove what is dead; return the names of the files and folders."""
+    """Remove what is dead; return the names of the files that were deliveries."""
     with door.database.read() as connection:
         named = erasing.raw_names(connection)
-    removed = [*_orphans(door.folder, named, now), *_dead_scratch(door.home / SCRATCH, now)]
+    removed = list(_orphans(door.folder, named, now))
     with door.database.begin() as connection:
         jobs.forget_done(connection, jobs.database_now(connection) - DONE_JOBS_KEPT)
     return removed
@@ -80,15 +79,6 @@ def _orphans(folder: Path, named: set[str], now: datetime) -> Iterator[str]:
             continue
         path.unlink(missing_ok=True)
         yield path.name
-
-
-def _dead_scratch(folder: Path, now: datetime) -> Iterator[str]:
-    for path in _still(folder, now):
-        if path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)
-        yield f"{SCRATCH}/{path.name}"
 
 
 def _still(folder: Path, now: datetime) -> list[Path]:

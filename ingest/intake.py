@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,12 +18,13 @@ from typing import Any, Protocol
 
 from ingest.checks import Examination, Past, examine
 from ingest.faults import Fault, FileRefused, quoted
-from ingest.feeds import Feed
+from ingest.feeds import Feed, parse_feed
 from ingest.keeping import keep_counts
 from ingest.leasing import DISCARD, PUBLISH, carry_out, claim, worker_name
 from ingest.placement import Placement
 from ingest.progress import Progress, silent
 from ingest.reading import CountsReading, read_counts
+from ingest.reading.capped import ReaderDied, ReadRequest
 from ingest.receiving import TAKE_IN, Door, Sender, receive
 from rules.policy import Policy
 from store import audit, carriers, jobs, uploads
@@ -33,19 +35,6 @@ from store.records import Carrier, FaultRecord, Receipt
 READ_CHUNK = 1 << 20
 POLL_SECONDS = 0.1  # while another worker reads the file
 ACTOR = "worker"
-
-
-@dataclass(frozen=True, slots=True)
-class ReadRequest:
-    """One file to read, and what it is read against."""
-
-    path: Path
-    file_name: str
-    feed: Feed
-    known: frozenset[str] | None
-    k_min: int
-    base_bin_minutes: int
-    not_after: datetime
 
 
 class Reader(Protocol):
@@ -60,8 +49,17 @@ class OwnReader:
 
     def read(self, request: ReadRequest, progress: Progress = silent) -> CountsReading:
         """Return the reading; the caller closes it. Raises FileRefused."""
-        numbers = request.k_min, request.base_bin_minutes, request.not_after
-        return read_counts(request.path, request.feed, request.known, *numbers, progress, file_name=request.file_name)
+        return read_counts(
+            request.path,
+            Feed() if request.feed_text is None else parse_feed(request.feed_text),
+            request.known_source_areas,
+            request.k_min,
+            request.base_bin_minutes,
+            request.not_after,
+            progress,
+            file_name=request.file_name,
+            max_bytes=request.max_bytes,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +99,8 @@ def settle_now(intake: Intake, upload_id: int, now: datetime, progress: Progress
         job = claim(intake.database, worker_name(), [TAKE_IN], str(upload_id))
         if job is None:
             time.sleep(POLL_SECONDS)
-        else:
+            continue
+        with suppress(ReaderDied):  # the job waits for its next try, or is dead and the upload failed
             carry_out(intake.database, job, partial(process, intake, job, now, progress))
     return receipt
 
@@ -146,9 +145,9 @@ def _request(intake: Intake, receipt: Receipt, placement: Placement) -> ReadRequ
     counts = intake.policy.counts
     return ReadRequest(
         path=raw_path(intake.door, receipt),
+        feed_text=placement.feed_text,
+        known_source_areas=placement.known,
         file_name=receipt.file_name,
-        feed=placement.feed,
-        known=placement.known,
         k_min=counts.k_min,
         base_bin_minutes=counts.base_bin_minutes,
         not_after=receipt.received_at + timedelta(minutes=counts.max_ahead_minutes),

@@ -6,7 +6,7 @@ done again. Each batch of bins is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from ingest.crowding import VenueJudge
 from ingest.estimating import BinInputs, Estimator
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
-from ingest.revoking import drawn_bins, not_frozen, take_back
+from ingest.revoking import not_frozen, shown_bins, take_back
 from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.weights_cache import WeightsCache
 from ingest.world import World
@@ -77,14 +77,14 @@ def _process_once(place: Workplace, now: datetime, progress: Progress) -> int:
             return 0
         newest_end = uploads.newest_interval_end(connection)
         dirty = not_frozen(connection, marks, place.base_bin)
-        drawn = drawn_bins(connection, dirty, place.public_bin)
+        shown = shown_bins(connection, dirty, place.public_bin)
         world = World(connection, place.cache, part(progress, 0.0, 0.3))
     shrunk = _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
-    redrawn = drawn
+    own = set(shown.own)
     if newest_end is not None:
         usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
-        redrawn |= _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed or shrunk)
-    _publish_all(place, world, sorted(redrawn), now, part(progress, 0.6, 1.0))
+        own |= _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed or shrunk)
+    _publish_all(place, world, sorted(own | shown.public), own, now, part(progress, 0.6, 1.0))
     with place.database.begin() as connection:
         uploads.clear_dirty(connection, marks)
     return len(marks)
@@ -216,8 +216,16 @@ def _usual_week(connection: Connection, area: Area, start: datetime, end: dateti
     return usual_week(list(digests), lambda start: released(digests[start]), len(area.hexagons), timezone)
 
 
-def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: datetime, progress: Progress) -> None:
-    if not live:
+def _publish_all(
+    place: Workplace,
+    world: World,
+    changed: Sequence[datetime],
+    own: Set[datetime],
+    now: datetime,
+    progress: Progress,
+) -> None:
+    """Draw the public bins that hold `changed` bins, and those base bins that are `own`."""
+    if not changed:
         return
     judges: dict[str, VenueJudge] = {}
 
@@ -228,12 +236,12 @@ def _publish_all(place: Workplace, world: World, live: Sequence[datetime], now: 
         return judges[area_digest]
 
     publisher = Publisher(place.policy, judge_of, now)
-    for share, bins in _batches(live, within=timedelta(minutes=BINS_A_BATCH * place.policy.counts.base_bin_minutes)):
+    for share, bins in _batches(changed, within=timedelta(minutes=BINS_A_BATCH * place.policy.counts.base_bin_minutes)):
         progress(share, "publishing")
         with place.database.read() as connection:
-            pictures = publisher.draw(connection, bins)
+            pictures = publisher.draw(connection, bins, own)
         with place.database.begin() as connection:
-            publisher.keep(connection, bins, pictures)
+            publisher.keep(connection, [one for one in bins if one in own], pictures)
     progress(1.0, "publishing")
 
 

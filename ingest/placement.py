@@ -36,6 +36,7 @@ class Placement:
     """
 
     feed: Feed
+    feed_text: str | None
     spoken: str | None
     versions: tuple[tuple[datetime, frozenset[str]], ...]
     grid_ids: frozenset[str]
@@ -48,6 +49,7 @@ class Placement:
         is_named = bool(LOADED_KINDS & set(kinds))
         return Placement(
             Feed() if text is None else parse_feed(text),
+            text,
             "named" if is_named else kinds[-1] if kinds else None,
             _versions(connection, carrier) if is_named else (),
             grid_ids(connection, carrier.id),

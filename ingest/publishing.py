@@ -5,7 +5,7 @@ The group layer shows base bins at res 9, the public layer hours at res 8. A pic
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,27 +57,26 @@ class Publisher:
         self._areas: dict[str, KeptArea] = {}
         self._judges: dict[str, VenueJudge] = {}
 
-    def draw(self, connection: Connection, bins: Sequence[datetime]) -> Pictures:
-        """Draw the pictures of base bins and of the public bins that hold them, public bins side by side."""
+    def draw(self, connection: Connection, bins: Sequence[datetime], own: Set[datetime]) -> Pictures:
+        """Draw the public bins that hold `bins`, side by side, and of the base bins those that are `own`."""
         hours = sorted({self._hour_of(one) for one in bins})
         refs = releases.releases_between(connection, hours[0], hours[-1] + self._hour)
         data = read_blobs(connection, {ref.blob_digest for ref in refs})
         for area_digest in {ref.area_digest for ref in refs}:
             self._areas.setdefault(area_digest, read_area(connection, area_digest))
             self._judges.setdefault(area_digest, self._judge_of(area_digest))
-        wanted = set(bins)
         inside = [[ref for ref in refs if hour <= ref.time_bin_start < hour + self._hour] for hour in hours]
         with ThreadPoolExecutor(cpu_count()) as threads:
-            drawn = threads.map(lambda hour, some: self._draw(hour, some, data, wanted), hours, inside)
+            drawn = threads.map(lambda hour, some: self._draw(hour, some, data, own), hours, inside)
             return Pictures.joined(drawn)
 
     def _draw(
-        self, hour: datetime, refs: Sequence[ReleaseRef], data: Mapping[str, bytes], wanted: set[datetime]
+        self, hour: datetime, refs: Sequence[ReleaseRef], data: Mapping[str, bytes], own: Set[datetime]
     ) -> Pictures:
         pictures = Pictures([], [])
         released = {ref.blob_digest: self._decode(ref, data[ref.blob_digest]) for ref in refs}
         for ref in refs:
-            if ref.time_bin_start in wanted:
+            if ref.time_bin_start in own:
                 self._draw_bin(ref, released[ref.blob_digest], pictures)
         if refs:
             self._draw_hour(hour, refs, released, pictures)

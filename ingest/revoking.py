@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from store import crowding, erasing, map_frames, releases, uploads
@@ -25,14 +26,22 @@ def not_frozen(connection: Connection, bins: Iterable[datetime], base_bin: timed
     return [one for one in ordered if one not in frozen]
 
 
-def drawn_bins(connection: Connection, bins: Sequence[datetime], public: timedelta) -> set[datetime]:
-    """Return those of `bins` (ascending) that a picture shows, of their own or of their public bin."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Which base bins have a picture of their own, and which are shown by the picture of their public bin."""
+
+    own: frozenset[datetime]
+    public: frozenset[datetime]
+
+
+def shown_bins(connection: Connection, bins: Sequence[datetime], public: timedelta) -> Shown:
+    """Return which of `bins` (ascending) are shown by a picture."""
     if not bins:
-        return set()
+        return Shown(frozenset(), frozenset())
     hours = {one: public_bin(one, public) for one in bins}
     own = map_frames.starts_drawn(connection, "group", bins[0], bins[-1])
     shared = map_frames.starts_drawn(connection, "public", hours[bins[0]], hours[bins[-1]])
-    return {one for one in bins if one in own or hours[one] in shared}
+    return Shown(frozenset(own.intersection(bins)), frozenset(one for one in bins if hours[one] in shared))
 
 
 def take_back(connection: Connection, bins: Sequence[datetime], public: timedelta) -> None:

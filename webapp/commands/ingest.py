@@ -11,7 +11,7 @@ import click
 from store.records import FaultRecord, Receipt
 from webapp.commands.installation import installation, progress_bar
 
-REFUSED = 2
+REFUSED, OUR_FAULT = 2, 1
 ROWS = ("rows_in", "rows_accepted", "rows_rejected", "rows_held", "rows_suppressed")
 
 
@@ -49,6 +49,8 @@ def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: 
             show(receipt, here.language, as_json)
     for one in unreadable:
         click.echo(explain(one), err=True)
+    if any(receipt.state == "failed" for receipt in receipts):
+        ctx.exit(OUR_FAULT)
     if unreadable or any(receipt.state == "refused" for receipt in receipts):
         ctx.exit(REFUSED)
 

@@ -20,7 +20,6 @@ from rules.policy import Policy, parse_policy, policy_at
 from store.database import Database, open_database, require_current_schema, schema_is_current
 
 if TYPE_CHECKING:
-    from ingest.intake import Reader
     from ingest.pipeline import Workplace
     from ingest.worker import Worker
 
@@ -71,18 +70,12 @@ class Installation:
     @contextmanager
     def worker(self, progress: Progress = silent, name: str = "") -> Iterator[Worker]:
         """Yield a worker of this process; it reads files in a child that is ended with the block."""
+        from ingest.housekeeping import SCRATCH
+        from ingest.reading.capped import CappedReader, ReaderLimits
         from ingest.worker import Worker
 
-        with reading() as reader:
+        with CappedReader(ReaderLimits(), self.settings.prepare_home() / SCRATCH) as reader:
             yield Worker(self.workplace(), self.door(), reader, system_clock, name=name, progress=progress)
-
-
-@contextmanager
-def reading() -> Iterator[Reader]:
-    """Yield who reads files."""
-    from ingest.intake import OwnReader
-
-    yield OwnReader()
 
 
 @contextmanager
