@@ -238,10 +238,11 @@ def _publish_all(
     publisher = Publisher(place.policy, judge_of, now)
     for share, bins in _batches(changed, within=timedelta(minutes=BINS_A_BATCH * place.policy.counts.base_bin_minutes)):
         progress(share, "publishing")
+        drawn = [one for one in bins if one in own]  # not those of the same hour that another batch draws
         with place.database.read() as connection:
-            pictures = publisher.draw(connection, bins, own)
+            pictures = publisher.draw(connection, bins, set(drawn))
         with place.database.begin() as connection:
-            publisher.keep(connection, [one for one in bins if one in own], pictures)
+            publisher.keep(connection, drawn, pictures)
     progress(1.0, "publishing")
 
 

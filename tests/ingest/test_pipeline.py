@@ -407,6 +407,18 @@ def test_pictures_and_crowding_are_drawn_for_the_live_window_only(town: Town) ->
     assert [one.time_bin_start for one in judge_bin(town.place, old)] == [old]
 
 
+def test_an_hour_that_two_batches_share_is_drawn_once_a_bin(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingest.pipeline, "BINS_A_BATCH", 3)
+    town.carrier()
+    with town.database.begin() as connection:
+        venues.upsert_venues(connection, [venue("hall")], NOW)
+    bins = [quarter(number) for number in range(-9, 9)]
+    town.receive(span_table(*((CENTRE, at, at + QUARTER, 50 + n) for n, at in enumerate(bins))))
+    assert [one.bin_start for one in frames_of(town, "group")] == bins
+    with town.database.read() as connection:
+        assert [len(crowding.crowding_at(connection, at)) for at in bins] == [1] * len(bins)
+
+
 def test_a_bin_where_nothing_was_released_is_judged_as_nothing(town: Town) -> None:
     town.carrier()
     town.receive(table((CENTRE, 0, 50)))
