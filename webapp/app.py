@@ -26,7 +26,6 @@ from webapp import (
 )
 from webapp.api import machine_routes, openapi, routes
 from webapp.context import KEY, Web
-from webapp.pacing import paced
 from webapp.pages import routes as pages
 from webapp.pages import upload
 
@@ -75,5 +74,4 @@ def create_app(settings: Settings, clock: Callable[[], datetime], database: Data
     machine_routes.install(app)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
-    app.wsgi_app = paced(app.wsgi_app)  # type: ignore[assignment,method-assign]
     return app

@@ -1,52 +1,46 @@
-"""Bodies that come too slowly, or not whole, are found out before anybody takes them for what they are not.
+"""Bodies of requests come at a pace and whole, or they are errors: nobody takes a part for a delivery.
 
-Promises: no view waits longer than PATIENCE_SECONDS for the next piece of a body, so that a sender that says nothing
-does not keep a thread of the server; a body that ends before its announced length is a ConnectionError, one that stands
-still a TimeoutError (both are OSErrors). At most two pieces are in memory.
-Does not: notice that a body without an announced length was cut off: the server shows a broken connection as an end
-(docs/adr/0013). Whoever takes such a body needs another proof that it is whole.
+Promises: a sender gets PATIENCE_SECONDS and then a second for each SLOWEST_BYTES; one that is slower is a TimeoutError,
+so that silence does not keep a thread; a connection that breaks is a ConnectionError, also where the length was not
+announced (both are OSErrors). One piece is in memory.
+Does not: bound the size.
 """
 
 from __future__ import annotations
 
+import asyncio
 import io
-import queue
-import threading
-from collections.abc import Iterable
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
-
-from werkzeug.wsgi import ClosingIterator
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 PIECE_BYTES = 64 * 1024
-PATIENCE_SECONDS = 30.0  # for one piece: the slowest sender that is heard gives two kilobytes a second
-PIECES_AHEAD = 2
 UNBOUNDED = 1 << 62  # what a view sets that has a bound of its own: None would mean the application's
-WITHOUT_BODY = frozenset({"GET", "HEAD"})
+PATIENCE_SECONDS = 30.0
+SLOWEST_BYTES = 4_096  # in a second, on average: a bad mobile link gives more
+
+Receive = Callable[[], Awaitable[Mapping[str, Any]]]
 
 
 class PacedBody(io.RawIOBase):
-    """The body of one request, read ahead by a thread of its own; `size`: its announced length in bytes."""
+    """The body of one request, read in a thread, received in the event loop of the server (ASGI's messages)."""
 
-    def __init__(self, source: InputStream, size: int | None, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, receive: Receive, patience: float = PATIENCE_SECONDS) -> None:
         super().__init__()
-        self._source, self._size, self._patience = source, size, patience
-        self._pieces: queue.Queue[bytes | Exception] = queue.Queue(PIECES_AHEAD)
-        self._given_up = threading.Event()
-        self._reader: threading.Thread | None = None
+        self._loop, self._receive, self._left_seconds = loop, receive, patience
         self._left = memoryview(b"")
-        self._end: Exception | None = None
-        self._ended = False
+        self._more = True
+        self._broken: OSError | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, target: WriteableBuffer) -> int:
         """Fill `target` with what has come, 0 at the end; raise OSError where the rest will not come."""
-        if not self._left:
+        while self._more and not self._left:
             self._left = memoryview(self._next())
         room = memoryview(target).cast("B")
         count = min(len(room), len(self._left))
@@ -54,58 +48,31 @@ class PacedBody(io.RawIOBase):
         self._left = self._left[count:]
         return count
 
-    def close(self) -> None:
-        """Let the reading thread go, whatever it is waiting for."""
-        self._given_up.set()
-        while not self._pieces.empty():
-            self._pieces.get_nowait()
-        super().close()
-
     def _next(self) -> bytes:
-        if self._end is not None:
-            raise self._end
-        if self._ended:
-            return b""
-        if self._reader is None:
-            self._reader = threading.Thread(target=self._read_ahead, name="body", daemon=True)
-            self._reader.start()
+        if self._broken is not None:
+            raise self._broken
         try:
-            piece = self._pieces.get(timeout=self._patience)
-        except queue.Empty:
-            piece = TimeoutError("the sender is too slow")
-        if isinstance(piece, Exception):
-            self._end = piece
-            raise piece
-        self._ended = not piece
+            message = self._ask()
+        except OSError as broken:
+            self._broken = broken
+            raise
+        self._more = bool(message.get("more_body"))
+        piece: bytes = message.get("body", b"")
+        self._left_seconds += len(piece) / SLOWEST_BYTES
         return piece
 
-    def _read_ahead(self) -> None:
-        missing = self._size
+    def _ask(self) -> Mapping[str, Any]:
+        began = time.monotonic()
+        asked = asyncio.run_coroutine_threadsafe(self._message(), self._loop)
         try:
-            while missing != 0 and not self._given_up.is_set():
-                piece = self._source.read(PIECE_BYTES if missing is None else min(PIECE_BYTES, missing))
-                if not piece:
-                    break
-                missing = None if missing is None else missing - len(piece)
-                self._pieces.put(piece)
-            self._pieces.put(ConnectionError("the body ended early") if missing else b"")
-        except Exception as problem:  # noqa: BLE001 - whoever reads the body hears of it
-            self._pieces.put(problem)
+            message = asked.result(max(self._left_seconds, 0.0))
+        except TimeoutError as slow:
+            asked.cancel()
+            raise TimeoutError("the sender is too slow") from slow
+        self._left_seconds -= time.monotonic() - began
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the sender is gone")
+        return message
 
-
-def paced(application: WSGIApplication, patience: float = PATIENCE_SECONDS) -> WSGIApplication:
-    """Return the application with every body read at a pace."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] in WITHOUT_BODY:
-            return application(environ, start_response)
-        body = PacedBody(environ["wsgi.input"], _announced(environ), patience)
-        environ["wsgi.input"] = body
-        return ClosingIterator(application(environ, start_response), body.close)
-
-    return answer
-
-
-def _announced(environ: dict[str, Any]) -> int | None:
-    length = environ.get("CONTENT_LENGTH") or ""
-    return int(length) if length.isascii() and length.isdigit() else None
+    async def _message(self) -> Mapping[str, Any]:
+        return await self._receive()
