@@ -49,15 +49,15 @@ class Lexicon:
 
     def coded(self, texts: pl.Series) -> Coded:
         """Return the codes of some more texts. Raises FileRefused: too-many-values."""
-        physical = texts.cast(self._kind).to_physical().cast(pl.UInt32)
-        largest = physical.max()
-        if isinstance(largest, int) and largest >= len(self.texts):
-            self._learn()
         empty = np.iinfo(np.uint32).max  # reads as -1 in int32
-        return Coded(physical.fill_null(empty).to_numpy().view(np.int32), self.texts)
+        physical = texts.cast(self._kind).to_physical().cast(pl.UInt32).fill_null(empty)
+        codes = physical.to_numpy().view(np.int32)
+        if len(fresh := np.flatnonzero(codes >= len(self.texts))):
+            _, first = np.unique(codes[fresh], return_index=True)
+            self._learn(texts.gather(fresh[first]))
+        return Coded(codes, self.texts)
 
-    def _learn(self) -> None:
-        new = self._kind.categories.to_series().slice(len(self.texts))
+    def _learn(self, new: pl.Series) -> None:
         self._size += int(new.str.len_bytes().sum())
         if len(self.texts) + len(new) > self._most or self._size > _MOST_TEXT:
             raise FileRefused([Fault("too-many-values", None, self._name, {"limit": self._most})])

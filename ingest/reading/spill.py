@@ -49,7 +49,8 @@ class SpilledRows:
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """A piece on disk: where each column begins, its rows, and where each of some `combinations` begins (`first` row).
+    """A piece on disk: where each column begins, its rows, where each of some `combinations` begins (`first` row),
+    and the `last` of all.
 
     Where all of them are marked, the column of combinations is not written: the marks tell it.
     """
@@ -58,6 +59,7 @@ class _Run:
     size: int
     combinations: np.ndarray
     first: np.ndarray
+    last: int
 
 
 class Spill:
@@ -90,7 +92,9 @@ class Spill:
         left_out = {"combination"} if len(marked) == len(begins) else set()
         left_out |= {"part"} if not len(rows.part) else set()
         offsets = {name: self._written(getattr(rows, name), kind) for name, kind in _COLUMNS if name not in left_out}
-        run = _Run(offsets, len(rows.line), rows.combination[marked], marked.astype(np.int32))
+        run = _Run(
+            offsets, len(rows.line), rows.combination[marked], marked.astype(np.int32), int(rows.combination[-1])
+        )
         self._runs.append(run)
 
     def _written(self, column: np.ndarray, kind: str) -> int:
@@ -101,9 +105,9 @@ class Spill:
     def load(self, first: int, last: int) -> Iterator[SpilledRows]:
         """Yield the rows of the combinations `first` .. `last` (excluded), piece by piece."""
         for run in self._runs:
-            start = max(0, int(np.searchsorted(run.combinations, first, side="right")) - 1)
-            stop = int(np.searchsorted(run.combinations, last, side="left"))
-            if stop > start:
+            if run.combinations[0] < last and run.last >= first:
+                start = max(0, int(np.searchsorted(run.combinations, first, side="right")) - 1)
+                stop = int(np.searchsorted(run.combinations, last, side="left"))
                 end = int(run.first[stop]) if stop < len(run.first) else run.size
                 rows = self._read(run, int(run.first[start]), end)
                 inside = (rows.combination >= first) & (rows.combination < last)
