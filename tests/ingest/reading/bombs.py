@@ -132,6 +132,9 @@ def keys() -> bytes:
 TILES = b'{"timedPopulationDensityData":[{"startTime":"2026-11-20T05:00:00Z","endTime":"2026-11-20T06:00:00Z",'
 SHORT = "area_id,start,end,count"
 
+# Files whose areas are not those of the coverage; for the others three areas are known.
+OF_ANY_AREA = ("JSON", "a million", "contradict")
+
 # name -> (how it is made, codes of which one must be the first fault)
 BOMBS: dict[str, tuple[Callable[[], Maker], set[str]]] = {
     "gzip, 1 GB of rows, one member": (lambda: one_member(HEAD, ROW * 300_000, 64), {"file-too-large"}),
@@ -235,9 +238,20 @@ BOMBS: dict[str, tuple[Callable[[], Maker], set[str]]] = {
     ),
     "3 million rows that contradict each other": (
         lambda: column_csv(
-            SHORT, 3_000_000, area=pl.concat_str(pl.lit("A"), AT % 3 + 1), start=START, end=END, count=AT % 1000 + 50
+            SHORT,
+            3_000_000,
+            area=pl.concat_str(pl.lit("A"), AT % 1000),
+            start=START,
+            end=END,
+            count=AT // 1000 % 7 + 50,
         ),
         {"row-contradicts"},
+    ),
+    "3 million rows of one count": (
+        lambda: column_csv(
+            SHORT, 3_000_000, area=pl.concat_str(pl.lit("A"), AT * 0 + 1), start=START, end=END, count=AT % 1000 + 50
+        ),
+        {"row-contradicts", "file-needs-too-much-memory"},
     ),
     "3 million devices of one area": (
         lambda: column_csv(SHORT, 3_000_000, area=pl.lit("A1"), start=START, end=END, count=pl.lit(1)),
