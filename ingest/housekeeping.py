@@ -56,19 +56,36 @@ def note_head(door: Door, now: datetime) -> audit.Head:
     return head
 
 
+class UnreadableHead(ValueError):
+    """A line of a file of heads is no head; `line` counts from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} is no head")
+        self.line = line
+
+
 def noted_heads(path: Path) -> list[audit.Head]:
-    """Return the heads in a file that `note_head` wrote; a last line that was torn by a crash is left out."""
-    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    """Return the heads in a file that `note_head` wrote; a last line that was torn by a crash is left out.
+
+    Raises UnreadableHead.
+    """
+    lines = path.read_text(encoding="ascii", errors="replace").splitlines() if path.exists() else []
     heads = []
     for number, line in enumerate(lines, start=1):
-        try:
-            facts = json.loads(line)
-        except ValueError:
-            if number == len(lines):
-                break
-            raise
-        heads.append(audit.Head(int(facts["sequence"]), str(facts["hash"])))
+        head = _head_in(line)
+        if head is not None:
+            heads.append(head)
+        elif number < len(lines):
+            raise UnreadableHead(number)
     return heads
+
+
+def _head_in(line: str) -> audit.Head | None:
+    try:
+        facts = json.loads(line)
+        return audit.Head(int(facts["sequence"]), str(facts["hash"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _orphans(folder: Path, named: set[str], now: datetime) -> Iterator[str]:

@@ -23,6 +23,7 @@ BACKOFF_SECONDS = (2, 10, 60, 300)  # a database that is away for a moment shoul
 LONGEST_ERROR = 2_000
 
 JobState = Literal["queued", "running", "done", "dead"]
+STATES: tuple[JobState, ...] = ("queued", "running", "done", "dead")
 
 job = sa.Table(
     "job",
@@ -79,15 +80,21 @@ def database_now(connection: sa.Connection) -> datetime:
 
 
 def enqueue(connection: sa.Connection, kind: str, subject: str = "", delay: timedelta = timedelta(0)) -> None:
-    """Queue a job in the caller's transaction; where the same one waits already, it is enough, at the earlier time."""
+    """Queue a job in the caller's transaction; where the same one waits already, it is enough, at the earlier time.
+
+    The waiting one is locked until the caller commits: whoever claims it afterwards sees what the caller has written.
+    """
     now = database_now(connection)
     row = {"kind": kind, "subject": subject, "state": "queued", "attempt": 0, "failures": 0}
     row |= {"run_after": now + delay, "created_at": now}
-    insert = _insert_ignoring(connection).values(row)
-    if connection.execute(insert).rowcount == 0:
-        waiting = (job.c.kind == kind) & (job.c.subject == subject) & (job.c.state == "queued")
-        sooner = sa.update(job).where(waiting, job.c.run_after > now + delay).values(run_after=now + delay)
-        connection.execute(sooner)
+    insert = _insert_ignoring(connection).values(row).returning(job.c.id)
+    waiting = (job.c.kind == kind) & (job.c.subject == subject) & (job.c.state == "queued")
+    sooner = sa.case(
+        (job.c.run_after > now + delay, sa.bindparam(None, now + delay, UtcDateTime)), else_=job.c.run_after
+    )
+    lock = sa.update(job).where(waiting).values(run_after=sooner).returning(job.c.id)
+    while connection.execute(insert).one_or_none() is None and connection.execute(lock).one_or_none() is None:
+        pass  # it was claimed between the two statements
 
 
 def claim(

@@ -12,6 +12,7 @@ import click
 
 NOUNS = {
     "account": "Invite people; disable, enable and help their accounts.",
+    "audit": "Read and verify the audit log.",
     "carrier": "Register mobile operators.",
     "coverage": "Load an operator's source areas.",
     "crowding": "Show crowding at venues.",
@@ -21,10 +22,12 @@ NOUNS = {
     "feed": "Say how an operator's files are to be read.",
     "hexagons": "Export people per hexagon.",
     "ingest": "Take in an operator's files.",
+    "jobs": "See jobs that wait or are dead.",
     "policy": "Check policy files.",
+    "retention": "Delete what is over its time.",
     "serve": "Serve the pages and the API.",
     "status": "Show a venue's status and why.",
-    "uploads": "See and decide what operators delivered.",
+    "uploads": "See, decide and take back what operators delivered.",
     "venues": "Load a registry of venues.",
     "worker": "Work off deliveries and what follows from them.",
     "zones": "Load announced epidemic zones.",

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +15,7 @@ from config.settings import system_clock
 from ingest.demo_record import DemoRecord
 from store.migrate import upgrade
 from webapp.commands.installation import Installation, installation, progress_bar
-from webapp.commands.serve import serve
+from webapp.commands.serve import beside, serve
 from webapp.commands.worker import run_until_told
 from webapp.second_factor import spaced
 
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from ingest.demo import DemoCity
     from webapp.demo_accounts import DemoAccount
 
-STOP_SECONDS = 5
 LET_THE_PAGE_COME_FIRST_SECONDS = 3
 OWNED_SCENES = ("wedding", "mall")
 
@@ -111,16 +107,6 @@ def _accounts(here: Installation) -> list[DemoAccount]:
     return make_demo_accounts(here.database, here.now, venue_ids, carrier_code, seal, here.settings.home)
 
 
-@contextmanager
-def _kept_live(days: int, seed: int) -> Iterator[None]:
+def _kept_live(days: int, seed: int) -> AbstractContextManager[None]:
     """Run beside the server: a worker for files that somebody uploads, and the taking in of each new time bin."""
-    arguments = ["demo", "--keep-live", "--days", str(days), "--seed", str(seed)]
-    process = subprocess.Popen([sys.executable, "-m", "webapp.commands", *arguments])
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            process.wait(STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
+    return beside(["demo", "--keep-live", "--days", str(days), "--seed", str(seed)])

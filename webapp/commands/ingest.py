@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import click
 
-from store.records import FaultRecord, Receipt
+from store.records import Receipt
 from webapp.commands.installation import installation, progress_bar
 
 REFUSED, OUR_FAULT = 2, 1
@@ -60,6 +59,8 @@ def show(receipt: Receipt, language: str, as_json: bool) -> None:
     from ingest.faults import Fault, report, sentence
 
     if as_json:
+        from webapp.receipt_json import receipt_json
+
         click.echo(json.dumps(receipt_json(receipt, language), ensure_ascii=False))
         return
     state = sentence(f"receipt-{receipt.state}", {}, language)
@@ -73,34 +74,3 @@ def show(receipt: Receipt, language: str, as_json: bool) -> None:
     if receipt.faults:
         faults = tuple(Fault(one.code, one.line, one.column, one.params) for one in receipt.faults)
         click.echo(report(faults, language, receipt.file_name), err=True)
-
-
-def receipt_json(receipt: Receipt, language: str) -> dict[str, Any]:
-    """Return a receipt as JSON values, each fault with its sentence."""
-    return {
-        "id": receipt.id,
-        "carrier": receipt.carrier_code,
-        "file": receipt.file_name,
-        "sha256": receipt.sha256,
-        "size_bytes": receipt.size_bytes,
-        "state": receipt.state,
-        "replayed": receipt.replayed,
-        "received_at": receipt.received_at.isoformat(),
-        "rows_in": receipt.rows_in,
-        "rows_accepted": receipt.rows_accepted,
-        "rows_rejected": receipt.rows_rejected,
-        "rows_held": receipt.rows_held,
-        "rows_suppressed": receipt.rows_suppressed,
-        "first_bin_at": None if receipt.first_bin_at is None else receipt.first_bin_at.isoformat(),
-        "last_bin_end_at": None if receipt.last_bin_end_at is None else receipt.last_bin_end_at.isoformat(),
-        "fault_count": receipt.fault_count,
-        "faults": [_fault_json(one, language) for one in receipt.faults],
-        "notes": [_fault_json(one, language) for one in receipt.notes],
-    }
-
-
-def _fault_json(fault: FaultRecord, language: str) -> dict[str, Any]:
-    from ingest.faults import sentence
-
-    place = {"line": fault.line, "column": fault.column}
-    return {"code": fault.code, **place, "sentence": sentence(fault.code, fault.params, language)}
