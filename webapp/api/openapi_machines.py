@@ -12,6 +12,7 @@ from flask_babel import force_locale
 from pydantic import BaseModel
 
 from ingest.faults import sentence
+from store.uploads import LARGEST_ID
 from webapp.api import openapi_examples as examples
 from webapp.api.delivery_body import DIGEST_HEADERS, MEDIA_TYPES
 from webapp.api.delivery_models import DryRunAnswer, ReceiptAnswer, TokenAnswer, UploadList
@@ -56,6 +57,9 @@ def describe_machines(spec: Json) -> None:
             _add_schema(components.setdefault("schemas", {}), model)
         for (path, method), described in _operations().items():
             operation = spec["paths"][path][method]
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["schema"] |= {"minimum": 1, "maximum": LARGEST_ID}
             operation["parameters"] = [*operation.get("parameters", ()), *described.pop("headers", ())]
             operation.update(described)
 
