@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,6 +18,8 @@ from store.schema import LIVE_STATES
 from store.uploads import get_receipt
 from webapp.context import web
 from webapp.delivery_views import DecisionView, HeldView, ReceiptView
+from webapp.fault_csv import faults_csv as table_of_faults
+from webapp.languages import language
 from webapp.pages.sections import carrier_page, headquarters_page
 from webapp.roles import CARRIER, HEADQUARTERS, actor
 from webapp.speech import gettext as _
@@ -30,7 +30,6 @@ from webapp.wording.moments import age_words, clock
 DECISIONS = ("held-accepted", "held-rejected", "upload-withdrawn")
 FAULTS_IN_A_LIST = 3
 FAULTS_ON_A_PAGE = 200
-BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"  # spreadsheets read UTF-8 only behind it
 
 
 def show(receipt_id: int) -> str:
@@ -53,14 +52,7 @@ def faults_csv(receipt_id: int) -> Response:
     """Return every fault that was kept of a file as CSV: line, column, code, sentence."""
     with web().database.read() as connection:
         receipt = readable_receipt(connection, receipt_id)
-    text = io.StringIO()
-    rows = csv.writer(text)
-    rows.writerow(["line", "column", "code", "sentence"])
-    for one in receipt.faults:
-        rows.writerow([one.line, _cell(one.column), one.code, _cell(deliveries.words_of(one.code, one.params))])
-    response = Response(BYTE_ORDER_MARK + text.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt_id}-faults.csv"'
-    return response
+    return table_of_faults(receipt, language())
 
 
 def readable_receipt(connection: Connection, receipt_id: int) -> Receipt:
@@ -81,11 +73,6 @@ def is_own(receipt: Receipt) -> bool:
 def can_be_withdrawn(receipt: Receipt) -> bool:
     """Tell whether a delivery is in use and its counts are still there."""
     return receipt.state in LIVE_STATES and receipt.counts_erased_at is None
-
-
-def _cell(text: str | None) -> str:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text[0] in "=+-@\t\r" else text or ""
 
 
 def receipt_view(
