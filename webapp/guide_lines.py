@@ -28,8 +28,7 @@ class GuideStep:
 
 def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
     """Return the steps for the installation at `address`, with a file about `area` a while before local `now`."""
-    end = _quarter(now) - timedelta(minutes=STEP_MINUTES)
-    start = end - timedelta(minutes=STEP_MINUTES)
+    start, end = guide_interval(now)
     name = f"counts-{start:%Y%m%d-%H%M}.csv"
     curl = "curl --silent --show-error"
     key, token = "-H @oryn-key.txt", "-H @oryn-token.txt"
@@ -101,10 +100,13 @@ def sample_area(known: list[str]) -> str:
     return next((one for one in known if PLAIN_ID.fullmatch(one)), SOME_HEXAGON)
 
 
+def guide_interval(now: datetime) -> tuple[datetime, datetime]:
+    """Return a quarter of an hour that is over, and not the newest one."""
+    quarter = now.replace(minute=now.minute // STEP_MINUTES * STEP_MINUTES, second=0, microsecond=0)
+    end = quarter - timedelta(minutes=STEP_MINUTES)
+    return end - timedelta(minutes=STEP_MINUTES), end
+
+
 def _sample(name: str, area: str, start: datetime, end: datetime) -> str:
     row = f"{area},{start.isoformat()},{end.isoformat()},{FIRST}"
     return f"cat > {name} <<'END'\nsource_area_id,start,end,device_count\n{row}\nEND"
-
-
-def _quarter(now: datetime) -> datetime:
-    return now.replace(minute=now.minute // STEP_MINUTES * STEP_MINUTES, second=0, microsecond=0)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -47,10 +48,13 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
         _make_ready(here, days, seed, up_to_now=no_serve)
         accounts = _accounts(here)
         host, port = here.settings.host, here.settings.port
+        key_lines = _key_lines(here, f"http://{host}:{port}")
     for account in accounts:
         click.echo(f"  {account.role:<13} {account.email:<22} {account.password}")
         if account.secret:
             click.echo(f"  {'':<13} {'for an authenticator:':<22} {spaced(account.secret)}")
+    for line in key_lines:
+        click.echo(f"  {line}")
     if no_serve:
         return
     click.echo(f"Oryn serves http://{host}:{port} (stop with Ctrl+C); sign in with the accounts above")
@@ -105,6 +109,16 @@ def _accounts(here: Installation) -> list[DemoAccount]:
         carrier_code = _record(here).first_carrier(connection)
     seal = Seal(here.settings.cookie_secret())
     return make_demo_accounts(here.database, here.now, venue_ids, carrier_code, seal, here.settings.home)
+
+
+def _key_lines(here: Installation, address: str) -> list[str]:
+    """Give the first operator's machine a new key, and a delivery to try it with."""
+    from webapp.demo_keys import demo_key_lines
+
+    with here.database.read() as connection:
+        carrier_code = _record(here).first_carrier(connection)
+    now = here.now.astimezone(ZoneInfo(here.policy.timezone))
+    return demo_key_lines(here.database, here.policy.delivery, carrier_code, address, now)
 
 
 def _kept_live(days: int, seed: int) -> AbstractContextManager[None]:
