@@ -20,7 +20,7 @@ from store.uploads import get_receipt, receipts_of
 from tests.webapp.live import ROOT, LiveServer, live_server
 from webapp.guide_lines import KEY_PLACE, SOME_HEXAGON, sample_area
 
-BLOCK = re.compile(r'<section aria-labelledby="(?:step-)?([\w-]+)">(.*?)</section>', re.S)
+BLOCK = re.compile(r'<section class="card" aria-labelledby="(?:step-)?([\w-]+)">(.*?)</section>', re.S)
 LINES = re.compile(r'<pre class="command" tabindex="0"><code>(.*?)</code></pre>', re.S)
 STATUS = re.compile(r"</pre>.*?<p>.*?<code>(\d{3}) [\w ]+</code>", re.S)
 
