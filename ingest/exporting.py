@@ -17,6 +17,7 @@ from ingest.areas import FINEST, read_area
 from ingest.estimating import BinInputs, Estimator
 from ingest.faults import Fault, FileRefused
 from ingest.pipeline import Workplace
+from ingest.revoking import not_frozen
 from ingest.world import World
 from store import blobs, carriers, releases, uploads
 from store.database import Connection
@@ -34,7 +35,8 @@ def export_hexagons(
         resolution: H3 resolution 9, 8 or 7; coarser ones are sums of the finest.
         carrier_code: at stage `spread`, one carrier alone; an activity feed then exports its own units.
 
-    Raises FileRefused with `nothing-at` where nothing is known for the bin.
+    Raises FileRefused with `nothing-at` where nothing is known for the bin, and with `counts-gone` where its counts
+    were deleted in time and only what was released is left.
     """
     width = timedelta(minutes=place.policy.counts.base_bin_minutes)
     start = uploads.base_bins(at, at + timedelta(seconds=1), width)[0]
@@ -43,6 +45,8 @@ def export_hexagons(
             return WRITERS[format_](_table(_released(place, connection, start, resolution), start))
     log.info("unreleased-export", stage=stage, time_bin_start=start.isoformat(), carrier=carrier_code)
     with place.database.read() as connection:
+        if not not_frozen(connection, [start], width):
+            raise FileRefused([Fault("counts-gone", params={"start": start.isoformat()})])
         world = World(connection, place.cache)
         estimator = Estimator(connection, world, place.policy)
         chosen = None if carrier_code is None else carriers.get_carrier(connection, carrier_code)

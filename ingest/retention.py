@@ -74,7 +74,7 @@ def _erase_raw(door: Door, one: Expired, now: datetime) -> None:
 
 
 def _erase_counts(door: Door, one: Expired, now: datetime) -> None:
-    with door.database.begin() as connection, erasing.overwriting(connection):
+    with door.database.begin() as connection:
         erased = erasing.erase_counts(connection, one.upload_id, now)
         details = _facts(one) | {"slices": erased.slices, "held_slices": erased.held_slices, "blobs": erased.blobs}
         audit.append(connection, actor=ACTOR, action="counts-erased", subject=_subject(one), details=details, now=now)

@@ -97,6 +97,7 @@ def _sqlite_engine(address: sa.URL) -> sa.Engine:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.execute(f"PRAGMA journal_mode={journal}")
         cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA secure_delete=ON")  # what retention deletes is overwritten, and so is every moved row
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.close()
 

@@ -7,8 +7,7 @@ Does not: decide when (a policy does), nor delete files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -137,19 +136,6 @@ def erased_spans(connection: sa.Connection, start: datetime, end: datetime) -> l
     overlap = (count_slice.c.blob_digest == "") & (count_slice.c.start < end) & (count_slice.c.end > start)
     rows = connection.execute(sa.select(count_slice.c.start, count_slice.c.end).where(overlap).distinct())
     return [(row.start, row.end) for row in rows]
-
-
-@contextmanager
-def overwriting(connection: sa.Connection) -> Iterator[None]:
-    """Let SQLite overwrite what is deleted in this block with zeros; PostgreSQL frees it by its own vacuum."""
-    if connection.dialect.name != "sqlite":
-        yield
-        return
-    connection.exec_driver_sql("PRAGMA secure_delete=ON")
-    try:
-        yield
-    finally:
-        connection.exec_driver_sql("PRAGMA secure_delete=OFF")
 
 
 def empty_journal(connection: sa.Connection) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -30,7 +31,10 @@ FRAME = ("layer", "bin_start", "bin_end", "area_digest", "frame_digest", "interv
 CROWDING = ("time_bin_start", "state", "level", "level_high", "low", "best", "high", "reason", "observed_at")
 
 
-def everything_visible(town: Town) -> dict[str, Any]:
+STAGES = ("spread", "estimate", "released")
+
+
+def everything_visible(town: Town, exports: Sequence[str] = STAGES) -> dict[str, Any]:
     """Return what anybody can see or export, but for version numbers and moments of publication."""
     with town.database.read() as connection:
         released = connection.execute(sa.select(release.c.time_bin_start, release.c.area_digest, release.c.blob_digest))
@@ -47,8 +51,7 @@ def everything_visible(town: Town) -> dict[str, Any]:
         versions = connection.execute(sa.select(coverage_version.c.carrier_id, coverage_version.c.digest))
         rows["coverage"] = sorted(map(tuple, versions))
     bins = list(town.released())
-    stages = ("spread", "estimate", "released")
-    rows["exports"] = [town.exported(at, stage) for at in (*bins[:1], *bins[-2:]) for stage in stages]
+    rows["exports"] = [town.exported(at, stage) for at in (*bins[:1], *bins[-2:]) for stage in exports]
     return rows
 
 
