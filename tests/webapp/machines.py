@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from ingest.receiving import Door
 from store import carriers
 from store.carrier_keys import carrier_token, make_key
 from store.database import Database
@@ -60,3 +61,17 @@ def end_tokens(database: Database) -> None:
     with database.begin() as connection:
         past = database_now(connection) - timedelta(seconds=1)
         connection.execute(sa.update(carrier_token).values(expires_at=past))
+
+
+def problem(response: TestResponse, status: int, code: str) -> dict[str, Any]:
+    assert (response.status_code, response.mimetype) == (status, "application/problem+json"), response.data
+    body: dict[str, Any] = response.get_json()
+    assert (body["status"], body["code"], body["type"]) == (status, code, f"urn:oryn:problem:{code}")
+    return body
+
+
+def kept(machine: Machine) -> list[str]:
+    """Return the names of the files that are kept."""
+    parts = machine.client.application.extensions["oryn"]
+    folder = Door.at(parts.database, parts.settings.prepare_home(), 1).folder
+    return sorted(one.name for one in folder.iterdir()) if folder.exists() else []
