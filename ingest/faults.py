@@ -22,6 +22,10 @@ from types import MappingProxyType
 LANGUAGES = ("en", "ru", "kk")
 _LONGEST_QUOTE = 60
 _NUMBER_OF_A_PERSON = re.compile(r"\d{10,}|\d(?:[ ()+.\-]*\d){10,}")
+# 2026112010, 202611201000, 20261120100000: a year from 2013 on, so that no birth date of an IIN looks like it.
+_MOMENT = re.compile(
+    r"20(?:1[3-9]|[2-9]\d)(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?:[01]\d|2[0-3])(?:[0-5]\d){0,2}", re.ASCII
+)
 _NOTHING: Mapping[str, str | int | float] = MappingProxyType({})
 
 
@@ -87,14 +91,19 @@ def report(
 
 
 def quoted(value: str) -> str:
-    """Return `value` fit for a message: printable, at most 60 characters, long digit runs hidden.
+    """Return `value` fit for a message: printable, at most 60 characters, long digit runs hidden but for moments.
 
     A refusal's reason is kept although the file is not, so it must not carry a person's number (promise 1).
     """
     start = value[: _LONGEST_QUOTE + 1]
     printable = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in start)
-    hidden = _NUMBER_OF_A_PERSON.sub(lambda run: re.sub(r"\d", "#", run.group()), printable)
+    hidden = _NUMBER_OF_A_PERSON.sub(_hidden, printable)
     return hidden if len(hidden) <= _LONGEST_QUOTE else hidden[: _LONGEST_QUOTE - 1] + "…"
+
+
+def _hidden(run: re.Match[str]) -> str:
+    written = run.group()
+    return written if _MOMENT.fullmatch(re.sub(r"\D", "", written)) else re.sub(r"\d", "#", written)
 
 
 @cache
