@@ -68,7 +68,7 @@ class _Writing:
         codes = uploads.source_area_codes(connection, carrier.id, reading.area_ids)
         self._codes = np.array([codes[one] for one in reading.area_ids], np.uint32)
         self._counted = np.zeros(len(reading.area_ids), bool)
-        self._rows = _RowsOfCounts(reading) if holds else None
+        self._rows = _rows_of(reading) if holds else None
 
     def write(self) -> Kept:
         intervals: set[tuple[datetime, datetime]] = set()
@@ -113,15 +113,15 @@ class _Writing:
         )
 
 
-class _RowsOfCounts:
+class RowsOfCounts:
     """How many rows of the file so many held counts stand for: one each, unless rows were repeated or summed.
 
     Shares are cut from one running total, so that they add up, and all counts together are all accepted rows.
     """
 
-    def __init__(self, reading: CountsReading) -> None:
-        self._rows = reading.rows_accepted
-        self._counts = sum(len(one.area_index) for one in reading.slices())
+    def __init__(self, rows: int, counts: int) -> None:
+        self._rows = rows
+        self._counts = counts
         self._seen = 0
 
     def next_share(self, counts: int) -> int:
@@ -131,6 +131,10 @@ class _RowsOfCounts:
 
     def _up_to_now(self) -> int:
         return -(-self._seen * self._rows // self._counts)  # rounded up: what is held is never said to be no row
+
+
+def _rows_of(reading: CountsReading) -> RowsOfCounts:
+    return RowsOfCounts(reading.rows_accepted, sum(len(one.area_index) for one in reading.slices()))
 
 
 def _waiting_rows(one: CountSlice, found: Hold | None) -> Rows:

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -10,9 +14,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from ingest.receiving import TAKE_IN
-from store import audit, jobs
+from ingest.receiving import TAKE_IN, Door, Sender, receive
+from store import audit, jobs, uploads
 from store.audit import audit_event
+from store.carriers import get_carrier
+from store.database import Database
 from store.jobs import job
 from tests.commands.conftest import Line
 from tests.ingest.town import CENTRE, NOW, START, table
@@ -222,3 +228,40 @@ def test_the_log_tells_what_became_of_each_delivery(fed: Line) -> None:
         ("upload-refused", "upload:2"), ("upload-accepted", "upload:1"),
     ]  # fmt: skip
     assert events[1]["details"]["rows_accepted"] == 2
+
+
+# --- serve ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_with_a_worker_beside_it_reads_what_is_delivered_and_both_end_together(
+    served: Line, tmp_path: Path
+) -> None:
+    database = served.database()
+    with database.read() as connection:
+        sender = Sender(get_carrier(connection, "alpha"), "api", "key:1")
+    receipt = receive(Door.at(database, served.home, 1), sender, [GOOD.encode()], file_name="a.csv", now=NOW)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    arguments = [sys.executable, "-m", "webapp.commands", "serve", "--with-worker", "--port", str(port)]
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(arguments, cwd=Path(__file__).parents[2], stderr=log)
+        try:
+            state = _settled(database, receipt.id)
+        finally:
+            process.terminate()
+            ended = process.wait(60)
+    database.close()
+    said = (tmp_path / "log").read_text()
+    assert (state, ended) == ("accepted", 0), said
+    assert "worker-stopped" in said
+
+
+def _settled(database: Database, upload_id: int, seconds: float = 60) -> str:
+    end = time.monotonic() + seconds
+    state = "received"
+    while state == "received" and time.monotonic() < end:
+        time.sleep(0.2)
+        with database.read() as connection:
+            state = uploads.get_receipt(connection, upload_id).state
+    return state
