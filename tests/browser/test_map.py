@@ -225,7 +225,7 @@ def test_hidden_and_missing_ground_say_so(visit: Open) -> None:
     page.touchscreen.tap(3, 60)
     expect(page.locator(".hexagon-info")).to_contain_text("No mobile operator has sent numbers")
     page.keyboard.press("Escape")
-    page.touchscreen.tap(129, 324)
+    page.touchscreen.tap(153, 133)
     expect(page.locator(".hexagon-info")).to_contain_text("kept hidden")
 
 
