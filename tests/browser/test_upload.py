@@ -275,7 +275,7 @@ def test_a_file_is_dragged_onto_the_field(visit: Open, installation: Installatio
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "is empty or is a folder"), (None, "Choose a file first."), (large(65), "is larger than 64 MB")],
+    [(b"", "file.csv is empty (0 bytes) or is a folder"), (None, "Choose a file first."), (large(65), "is larger than 64 MB")],
     ids=["empty", "none", "large"],
 )
 def test_what_cannot_be_sent_is_said_before(visit: Open, content: bytes | None, words: str, tmp_path: Path) -> None:
@@ -283,8 +283,9 @@ def test_what_cannot_be_sent_is_said_before(visit: Open, content: bytes | None, 
     if content is not None:
         (tmp_path / "file.csv").write_bytes(content)
         page.set_input_files("#file", tmp_path / "file.csv")
-    else:
-        send(page)
+        expect(page.locator("[data-ending-words]")).to_contain_text(words)
+        expect(page.locator("[data-chosen]")).to_contain_text("file.csv")
+    send(page)
     expect(page.locator("[data-ending-words]")).to_contain_text(words)
     expect(page.locator("[data-retry]")).to_be_hidden()
 

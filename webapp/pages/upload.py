@@ -9,7 +9,8 @@ from __future__ import annotations
 from flask import Flask, Response, abort, json, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from ingest.door_errors import DoorError
+from ingest.door_errors import BodyEmpty, DoorError
+from ingest.faults import quoted
 from ingest.receiving import Door, Sender, receive
 from store import carriers
 from store.account_acts import account_actor
@@ -20,6 +21,7 @@ from webapp.incoming import IncomingFile, incoming_file, read_by
 from webapp.pages import trial
 from webapp.pages.carriers import overview, own_code
 from webapp.roles import actor
+from webapp.speech import gettext as _
 from webapp.upload_slots import upload_slot
 from webapp.wording.deliveries import words_of
 
@@ -39,7 +41,7 @@ def send() -> AnyResponse | tuple[str, int]:
         with upload_slot(carrier.id):
             receipt = _received(file, carrier)
     except DoorError as refusal:
-        return _refused(refusal)
+        return _refused(refusal, file)
     return _arrived(receipt)
 
 
@@ -50,7 +52,7 @@ def check() -> AnyResponse | str | tuple[str, int]:
         with upload_slot(carrier.id):
             return trial.report(file, carrier)
     except DoorError as refusal:
-        return _refused(refusal)
+        return _refused(refusal, file)
 
 
 def _received(file: IncomingFile, carrier: Carrier) -> Receipt:
@@ -81,14 +83,25 @@ def _arrived(receipt: Receipt) -> AnyResponse:
     return Response(json.dumps(body), status=200 if receipt.replayed else 202, mimetype=JSON)
 
 
-def _refused(refusal: DoorError) -> AnyResponse | tuple[str, int]:
-    status, words = problems.STATUSES[refusal.code], words_of(refusal.code, refusal.params)
+def _refused(refusal: DoorError, file: IncomingFile) -> AnyResponse | tuple[str, int]:
+    status = problems.STATUSES[refusal.code]
+    words = _empty_words(file) if refusal.code == BodyEmpty.code else words_of(refusal.code, refusal.params)
     if not _asked_by_script():
         return overview(words), status
     answer = problems.problem(status, refusal.code, detail=words)
     if "retry_after" in refusal.params:
         answer.headers["Retry-After"] = str(refusal.params["retry_after"])
     return answer
+
+
+def _empty_words(file: IncomingFile) -> str:
+    if not file.name:
+        return _("Choose a file first.")
+    return _(
+        "The file %(name)s is empty (0 bytes). Look at the program that wrote it, then choose a file that "
+        "holds counts.",
+        name=quoted(file.name),
+    )
 
 
 def _asked_by_script() -> bool:

@@ -21,7 +21,10 @@ def _choosing(_: Gettext) -> dict[str, str]:
         "file.chosen": _("{name}, {size}"),
         "file.one": _("Only one file is sent at a time. {name} is chosen."),
         "file.none": _("Choose a file first."),
-        "file.empty": _("{name} is empty or is a folder. Choose another file."),
+        "file.empty": _(
+            "{name} is empty (0 bytes) or is a folder. Look at the program that wrote it, then choose a file that "
+            "holds counts."
+        ),
         "file.large": _("{name} is larger than {max} MB. Pack it, or split it by time."),
         "file.changed": _("{name} was changed or moved since you chose it. Choose it again."),
         "file.unsure": _(
@@ -36,6 +39,8 @@ def _choosing(_: Gettext) -> dict[str, str]:
 def _sending(_: Gettext) -> dict[str, str]:
     return {
         "send.progress": _("{percent} %, {sent} of {total}"),
+        "send.left_seconds": _("about {n} s left"),
+        "send.left_minutes": _("about {n} min left"),
         "send.sending": _("{name} is being sent."),
         "send.checking": _("{name} is being sent to be checked. Nothing of it is kept."),
         "send.percent": _("{percent} % sent."),
@@ -55,6 +60,7 @@ def _endings(_: Gettext) -> dict[str, str]:
         "end.check_failed": _("The connection broke during the check. Nothing was kept. Check again."),
         "end.offline": _("There is no connection. The file is sent again as soon as there is one."),
         "end.retry_in": _("Sent again by itself in {seconds} s."),
+        "end.retry": _("It is sent again by itself."),
         "end.arrived": _("The file has arrived. Its receipt opens."),
         "end.arrived_before": _("It had arrived already. Its receipt opens."),
         "end.busy": _("The server is busy. Nothing was kept yet."),

@@ -4,22 +4,28 @@ import type { Words } from "./words";
 
 const MB = 1024 * 1024;
 
-export function watchChoice(panel: Panel, words: Words, maxMb: number, chosen: (file: File) => void): void {
+/** `chosen` is told of every choice: the file, or why it cannot be sent. */
+export function watchChoice(
+  panel: Panel,
+  words: Words,
+  maxMb: number,
+  chosen: (file: File | null, refusal: string | null) => void,
+): void {
   const take = (files: FileList | null | undefined): void => {
     const file = files?.[0];
     if (!file) return;
     const refusal = refusalOf(file, words, maxMb);
+    panel.chosen(file);
+    chosen(refusal ? null : file, refusal);
     if (refusal) {
       panel.ended(refusal, null, true);
       return;
     }
-    panel.chosen(file);
     panel.say(
       files.length > 1
         ? words.say("file.one", { name: file.name })
         : words.say("file.chosen", { name: file.name, size: words.size(file.size) }),
     );
-    chosen(file);
   };
   panel.input.addEventListener("change", () => take(panel.input.files));
   watchDrops(panel, take);

@@ -4,6 +4,7 @@ import type { Words } from "./words";
 export type Task = "send" | "check";
 
 const SPOKEN_EVERY_PERCENT = 25;
+const SURE_AFTER_MS = 3000; // the first bytes only fill the machine's own buffers
 
 export class Panel {
   readonly input: HTMLInputElement;
@@ -15,6 +16,7 @@ export class Panel {
   private readonly spoken: HTMLElement;
   private readonly outcome: HTMLElement;
   private spokenPercent = 0;
+  private begun = 0;
 
   constructor(
     private readonly root: HTMLElement,
@@ -62,8 +64,10 @@ export class Panel {
     this.show("[data-progress]", true);
     this.buttons(true);
     this.spokenPercent = 0;
+    this.begun = performance.now();
     this.say(sentence);
     this.progress(task, 0, file.size);
+    this.lookAt("[data-progress]");
   }
 
   progress(task: Task, sent: number, total: number): void {
@@ -73,7 +77,7 @@ export class Panel {
     const numbers = { percent, sent: this.words.size(sent), total: this.words.size(total) };
     const all = sent >= total;
     const done = this.words.say(task === "send" ? "send.all" : "send.all_checking");
-    this.text("[data-numbers]", all ? done : this.words.say("send.progress", numbers));
+    this.text("[data-numbers]", all ? done : this.words.say("send.progress", numbers) + this.left(sent, total));
     if (percent < this.spokenPercent + SPOKEN_EVERY_PERCENT) return;
     this.spokenPercent = percent;
     this.say(all ? done : this.words.say("send.percent", { percent }));
@@ -91,7 +95,8 @@ export class Panel {
     this.retry.textContent = again ?? "";
     this.show("[data-ending]", true);
     this.text("[data-ending-words]", sentence);
-    if (hadFocus && again !== null) this.retry.focus();
+    this.lookAt("[data-ending]");
+    if (hadFocus && again !== null) this.retry.focus({ preventScroll: true });
   }
 
   more(sentence: string): void {
@@ -116,6 +121,23 @@ export class Panel {
 
   say(sentence: string): void {
     this.spoken.textContent = sentence;
+  }
+
+  /** How long it will take, once that can be told: ", about 4 min left". */
+  private left(sent: number, total: number): string {
+    const gone = performance.now() - this.begun;
+    if (gone < SURE_AFTER_MS || sent === 0) return "";
+    return `, ${this.words.left((gone * (total - sent)) / sent / 1000)}`;
+  }
+
+  /** Brings a part that has just appeared into sight, and the focus to it unless it is elsewhere on the page. */
+  private lookAt(selector: string): void {
+    const part = this.part(selector);
+    const focused = document.activeElement;
+    if (focused && focused !== document.body && !this.root.contains(focused)) return;
+    part.focus({ preventScroll: true });
+    const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    part.scrollIntoView({ block: "center", behavior: calm ? "auto" : "smooth" });
   }
 
   private buttons(disabled: boolean): void {

@@ -21,6 +21,7 @@ class Sending {
   private readonly panel: Panel;
   private readonly retry: Retry;
   private file: File | null = null;
+  private refusal: string | null = null;
   private task: Task = "send";
   private transfer: Transfer | null = null;
   private renewed = false;
@@ -32,8 +33,9 @@ class Sending {
     const panel = new Panel(root, words);
     this.panel = panel;
     this.retry = new Retry((seconds) => panel.more(words.say("end.retry_in", { seconds })));
-    watchChoice(panel, words, Number(root.dataset["maxMb"]), (file) => {
+    watchChoice(panel, words, Number(root.dataset["maxMb"]), (file, refusal) => {
       this.file = file;
+      this.refusal = refusal;
       this.retry.reset();
     });
     panel.form.addEventListener("submit", (event) => {
@@ -55,7 +57,7 @@ class Sending {
     this.renewed = false;
     this.retry.reset();
     if (this.file) void this.run(task, this.file);
-    else this.panel.ended(this.words.say("file.none"), null, true);
+    else this.panel.ended(this.refusal ?? this.words.say("file.none"), null, true);
   }
 
   private async run(task: Task, file: File): Promise<void> {
@@ -111,12 +113,18 @@ class Sending {
   private unknown(task: Task, file: File): void {
     this.say(task === "send" ? "end.unknown" : "end.check_failed", false);
     const again = this.retry.later(() => void this.run(task, file));
-    if (again && !navigator.onLine) this.panel.more(this.words.say("end.offline"));
+    if (again) this.promise();
   }
 
   private wait(task: Task, file: File, sentence: string, answer: Answer): void {
     this.panel.ended(sentence, this.againWords(), false);
-    this.retry.later(() => void this.run(task, file), answer.retryAfter ?? 0);
+    if (this.retry.later(() => void this.run(task, file), answer.retryAfter ?? 0)) this.promise();
+  }
+
+  /** Says once that another try comes by itself; how soon is counted down in silence. */
+  private promise(): void {
+    this.panel.say(this.words.say(navigator.onLine ? "end.retry" : "end.offline"));
+    if (!navigator.onLine) this.panel.more(this.words.say("end.offline"));
   }
 
   /** The session ended, or began anew in another tab: the form's token is then fetched again, once. */

@@ -9,6 +9,8 @@ interface Client {
 
 const MB = 1024 * 1024;
 const KB = 1024;
+const MINUTE = 60;
+const STEP_SECONDS = 5;
 
 export class Words {
   constructor(private readonly client: Client) {}
@@ -21,6 +23,13 @@ export class Words {
   number(n: number): string {
     // Some browsers claim Kazakh and write English numbers; Russian ones are written the way Kazakh ones are.
     return n.toLocaleString(this.client.language === "kk" ? "ru" : this.client.language, { maximumFractionDigits: 1 });
+  }
+
+  /** Says how long something still takes: seconds by fives, then minutes. */
+  left(seconds: number): string {
+    return seconds < MINUTE
+      ? this.say("send.left_seconds", { n: STEP_SECONDS * Math.ceil(seconds / STEP_SECONDS) })
+      : this.say("send.left_minutes", { n: Math.ceil(seconds / MINUTE) });
   }
 
   size(bytes: number): string {
