@@ -32,7 +32,7 @@ from ingest.leasing import (
 from ingest.pipeline import Workplace, process_dirty_bins
 from ingest.progress import Progress, silent
 from ingest.receiving import TAKE_IN, Door
-from store import jobs
+from store import jobs, uploads
 from store.jobs import Job
 from store.outages import DatabaseAway, StorageFull
 
@@ -100,8 +100,10 @@ class Worker:
         process_dirty_bins(self.place, self.clock(), self.progress)  # also of a run that was killed
 
     def schedule(self) -> None:
-        """Queue each periodic job that is not waiting."""
+        """Queue each periodic job that is not waiting, and the map where a dead job left bins to draw."""
         with self.door.database.begin() as connection:
+            if uploads.dirty_bins(connection):
+                jobs.enqueue(connection, PUBLISH)
             waiting = jobs.kinds_waiting(connection)
             for kind in PERIODS:
                 if kind not in waiting:

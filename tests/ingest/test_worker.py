@@ -423,6 +423,24 @@ def test_a_periodic_job_that_died_is_queued_again(any_town: Town, monkeypatch: p
     assert (RETENTION, "queued") in waiting(any_town.database)
 
 
+def test_a_map_that_a_dead_job_left_undrawn_is_drawn_in_the_end(
+    any_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_town.carrier()
+    any_town.accept(table((CENTRE, 0, 90)))
+    with any_town.database.begin() as connection:
+        monkeypatch.setattr(jobs, "MOST_FAILURES", 1)
+        dead = jobs.claim(connection, "killed", timedelta(0), [PUBLISH])
+        assert dead is not None
+        assert jobs.fail(connection, dead, "killed") == "dead"
+    assert any_town.dirty() != []
+    worker = any_town.worker()
+    worker.schedule()
+    while worker.run_once():
+        pass
+    assert any_town.dirty() == []
+
+
 def test_housekeeping_removes_what_is_dead_and_nothing_else(any_town: Town) -> None:
     named = deliver(any_town, any_town.carrier())
     folder = any_town.intake.door.folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from contextlib import AbstractContextManager
@@ -76,6 +77,10 @@ def _make_ready(here: Installation, days: int, seed: int, *, up_to_now: bool) ->
 
 
 def _keep_live(days: int, seed: int) -> None:
+    import structlog
+
+    # The terminal shows the accounts: only what somebody has to look at may push them away.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     time.sleep(LET_THE_PAGE_COME_FIRST_SECONDS)
     with installation() as here, here.worker() as worker:
         city = _city(here, days, seed)
