@@ -27,6 +27,7 @@ ISSUER = "Oryn"
 STEP_SECONDS = 30
 WINDOW_SECONDS = 30  # one step to either side: clocks of phones differ
 RECOVERY_CODES = 10
+FEW_RECOVERY_CODES = 2  # so many or fewer left: time to make new ones
 RECOVERY_CODE_BYTES = 10  # 80 bits, 16 letters
 OFFER_LIFETIME = timedelta(minutes=30)
 PURPOSE = b"oryn second factor 1"

@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from store import audit
+from store import audit, second_factor
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.test_second_factor import CARRIER, SPARE, WRONG, give_recovery_code, half, recover
@@ -166,3 +166,21 @@ def test_changes_stand_in_the_audit_log(browser: MakeBrowser, world: World) -> N
         rows = audit.events_of(connection)
     assert [event.action for event in rows] == ["sessions-ended", "password-changed", "signed-in"]
     assert [event for event in rows if NEW_PASSWORD in event.details] == []
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [(0, "Make new recovery codes now"), (2, "Make new recovery codes soon"), (3, None)],
+)
+def test_few_recovery_codes_are_warned_of(
+    browser: MakeBrowser, world: World, clock: Clock, left: int, words: str | None
+) -> None:
+    account_id = give_recovery_code(world.database, clock)
+    with world.database.begin() as connection:
+        codes = [f"{SPARE[:-1]}{at}" for at in range(left)]
+        second_factor.set_recovery_codes(connection, account_id, [SPARE, *codes], clock.now)
+        second_factor.use_recovery_code(connection, account_id, SPARE, clock.now)
+    page = browser(CARRIER).get(PAGE).get_data(as_text=True)
+    told = re.search(r'class="notice notice--warning">\s*<p>\s*([\w ]+):', page)
+    assert (told[1] if told else None) == words
+    assert bool(re.search(r'id="new-codes"\s+open', page)) == (words is not None)

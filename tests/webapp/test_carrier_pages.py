@@ -27,6 +27,9 @@ FORM = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
 RECEIPT = re.compile(r"/carriers/receipts/(\d+)")
 
 
+KEY = r"[0-9a-f]{12}\.[\w-]{43}"
+
+
 def text(response: Any) -> str:
     return str(response.get_data(as_text=True))
 
@@ -139,6 +142,16 @@ def test_an_empty_form_says_so_on_the_page(carrier: Browser, world: World) -> No
     answer = carrier.open("/carriers/uploads", "POST", data=body, headers=FORM)
     assert answer.status_code == 400
     assert 'href="#file"' in text(answer)
+    assert "Choose a file first." in text(answer)
+
+
+@pytest.mark.parametrize("path", ["/carriers/uploads", "/carriers/dry-run"])
+def test_an_empty_file_is_named_in_plain_words(carrier: Browser, world: World, path: str) -> None:
+    body = form(part("csrf_token", carrier.token("/carriers").encode()), part("file", b"", "night.csv"))
+    answer = carrier.open(path, "POST", data=body, headers=FORM)
+    assert answer.status_code == 400
+    assert "The file night.csv is empty (0 bytes)." in text(answer)
+    assert "curl" not in text(answer)
 
 
 def test_only_these_routes_take_large_bodies(carrier: Browser) -> None:
@@ -220,13 +233,36 @@ def test_another_operator_withdraws_nothing(browser: MakeBrowser, world: World, 
         assert uploads.get_receipt(connection, ids["accepted"]).state == "accepted"
 
 
-def test_two_keys_live_at_a_time_and_each_text_is_shown_once(carrier: Browser, world: World) -> None:
-    def make() -> Any:
-        return carrier.post("/carriers/keys", {"csrf_token": carrier.token("/carriers/keys")})
+def key_form(one: Browser) -> dict[str, str]:
+    """Return the fields of the form that makes a key; where no more may be made, those of the last one."""
+    page = text(one.get("/carriers/keys"))
+    after = re.search(r'name="after" value="(\w*)"', page) or re.search(
+        r"<code>(\w{12})</code>(?!.*<code>)", page, re.S
+    )
+    assert after
+    return {"csrf_token": one.token("/carriers/keys"), "after": after[1]}
 
-    texts = [re.search(r"[0-9a-f]{12}\.[\w-]{43}", text(make())) for _ in range(2)]
+
+def make_key(one: Browser) -> Any:
+    return one.post("/carriers/keys", key_form(one))
+
+
+def test_the_same_form_sent_twice_makes_one_key(carrier: Browser, world: World) -> None:
+    once = key_form(carrier)
+    assert re.search(KEY, text(carrier.post("/carriers/keys", once)))
+    again = carrier.post("/carriers/keys", once)
+    assert again.status_code == 409
+    assert "No second key was made" in text(again)
+    assert not re.search(KEY, text(again))
+    with world.database.read() as connection:
+        assert len(live_keys(connection, carriers.get_carrier(connection, "alpha").id)) == 1
+    assert re.search(KEY, text(make_key(carrier)))
+
+
+def test_two_keys_live_at_a_time_and_each_text_is_shown_once(carrier: Browser, world: World) -> None:
+    texts = [re.search(KEY, text(make_key(carrier))) for _ in range(2)]
     assert all(texts)
-    third = make()
+    third = make_key(carrier)
     assert third.status_code == 409
     assert "As many keys are in use as may be" in text(third)
     first = texts[0].group() if texts[0] else ""
@@ -238,8 +274,7 @@ def test_two_keys_live_at_a_time_and_each_text_is_shown_once(carrier: Browser, w
 
 
 def test_a_revoked_key_opens_nothing_and_both_acts_are_logged(carrier: Browser, world: World) -> None:
-    page = text(carrier.post("/carriers/keys", {"csrf_token": carrier.token("/carriers/keys")}))
-    found = re.search(r"[0-9a-f]{12}\.[\w-]{43}", page)
+    found = re.search(KEY, text(make_key(carrier)))
     assert found
     path = f"/carriers/keys/{found.group().partition('.')[0]}/revoke"
     assert carrier.post(path, {"csrf_token": carrier.token(path)}).status_code == 303
@@ -251,7 +286,7 @@ def test_a_revoked_key_opens_nothing_and_both_acts_are_logged(carrier: Browser, 
 
 
 def test_another_operators_key_is_not_there(browser: MakeBrowser, carrier: Browser, world: World) -> None:
-    carrier.post("/carriers/keys", {"csrf_token": carrier.token("/carriers/keys")})
+    make_key(carrier)
     with world.database.read() as connection:
         key = live_keys(connection, carriers.get_carrier(connection, "alpha").id)[0]
     stranger, path = browser("carrier_b"), f"/carriers/keys/{key.key_id}/revoke"

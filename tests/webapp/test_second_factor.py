@@ -164,6 +164,16 @@ def test_a_recovery_code_enters_once(both_apps: Flask, both_worlds: World, clock
     assert recover(half(both_apps), SPARE).status_code == 200
 
 
+def test_a_wrong_recovery_code_is_said_at_its_own_field_which_stays_open(app: Flask) -> None:
+    page = recover(half(app), SPARE).get_data(as_text=True)
+    assert "This recovery code is not right" in page
+    assert "Wait for the next code" not in page
+    assert 'id="recovery_code-error"' in page
+    assert 'href="#recovery_code"' in page
+    assert re.search(r'<details class="details" open>', page)
+    assert '<details class="details" open>' not in half(app).enter_code(WRONG).get_data(as_text=True)
+
+
 def test_a_recovery_code_of_somebody_else_is_none(app: Flask, world: World, clock: Clock) -> None:
     give_recovery_code(world.database, clock, "carrier_b")
     assert recover(half(app), SPARE).status_code == 200

@@ -21,6 +21,7 @@ from webapp.pages.second_factor import show_new_recovery_codes
 from webapp.passwords import hash_in_turn
 from webapp.proving import errors_of_proof
 from webapp.roles import needs_second_factor, person
+from webapp.second_factor import FEW_RECOVERY_CODES
 from webapp.speech import gettext as _
 from webapp.wording.moments import age_words, clock
 from webapp.wording.roles import role_words
@@ -92,6 +93,7 @@ def _page(who: Credentials, errors: dict[str, str], prefix: str) -> str:
         has_second_factor=who.has_second_factor,
         second_factor_is_demanded=needs_second_factor(who.record.roles, has_one=False),
         codes_left=codes_left,
+        few_codes_left=codes_left <= FEW_RECOVERY_CODES,
         errors=errors,
         prefix=prefix,
         others=OTHERS,

@@ -1,10 +1,12 @@
 """Keys of an operator's machines: who made them, when they end, when they were last used; make one, revoke one.
 
-Promises: a key's text is shown in the answer that made it and nowhere else; who made or revoked one stands in the log.
+Promises: a key's text is shown in the answer that made it and nowhere else; a form that is sent twice (a reload of that
+answer) makes one key; who made or revoked one stands in the log.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from flask import abort, redirect, request, url_for
@@ -13,6 +15,7 @@ from werkzeug.wrappers import Response
 from store import audit, carriers
 from store.account_acts import account_actor
 from store.carrier_keys import CarrierKey, TooManyKeys, all_keys, live_keys, make_key, revoke_key
+from store.carriers import lock_carrier
 from store.database import Connection
 from store.errors import NotFound
 from store.records import Carrier
@@ -25,6 +28,7 @@ from webapp.speech import gettext as _
 from webapp.wording.moments import age_words, clock
 
 ENDED_SHOWN = 10
+AFTER_FIELD = "after"  # the newest key that the form's page knew of
 SOON = timedelta(days=14)  # time enough to change a key at the next working day
 
 
@@ -53,12 +57,20 @@ def _make() -> str | tuple[str, int]:
     try:
         with web().database.begin() as connection:
             carrier = carriers.get_carrier(connection, own_code())
+            lock_carrier(connection, carrier.id)
+            if request.form.get(AFTER_FIELD) != _newest(all_keys(connection, carrier.id)):
+                return _page(connection, carrier, made_before=True), 409
             key, text = make_key(connection, carrier.id, lifetime, delivery.keys_at_once, who())
             _note(connection, "carrier-key-made", carrier, key.key_id)
             return _page(connection, carrier, made=text)
     except TooManyKeys:
         with web().database.read() as connection:
             return _page(connection, carriers.get_carrier(connection, own_code()), too_many=True), 409
+
+
+def _newest(keys: Sequence[CarrierKey]) -> str:
+    """Return the newest key there is, "" where there is none: a form that knows another one was sent before."""
+    return keys[-1].key_id if keys else ""
 
 
 def _ask(key_id: str) -> str:
@@ -88,7 +100,14 @@ def _living(connection: Connection, carrier: Carrier, key_id: str) -> CarrierKey
     raise NotFound(what="key", name=key_id)
 
 
-def _page(connection: Connection, carrier: Carrier, made: str | None = None, *, too_many: bool = False) -> str:
+def _page(
+    connection: Connection,
+    carrier: Carrier,
+    made: str | None = None,
+    *,
+    too_many: bool = False,
+    made_before: bool = False,
+) -> str:
     now = web().clock()
     delivery = web().policy(now).delivery
     living = {key.id for key in live_keys(connection, carrier.id)}
@@ -97,6 +116,8 @@ def _page(connection: Connection, carrier: Carrier, made: str | None = None, *, 
         "keys.html",
         made=made,
         too_many=too_many,
+        made_before=made_before,
+        newest=_newest(keys),
         most=delivery.keys_at_once,
         days=delivery.key_days,
         may_make=len(living) < delivery.keys_at_once,
