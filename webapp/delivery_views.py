@@ -48,25 +48,39 @@ class HeldView:
 
 @dataclass(frozen=True, slots=True)
 class DecisionView:
-    """What a person decided about a delivery, why and when."""
+    """What a person decided about a delivery, why, when and who (for headquarters alone)."""
 
     words: str
     reason: str
     clock: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Banner:
+    """The line above a receipt, right after sending."""
+
+    kind: Literal["success", "warning"]
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """One receipt of a delivered file. `pending`: it is still being read, so the page asks again by itself."""
+    """One receipt of a delivered file. `pending`: it is still being read, so the page asks again by itself.
+
+    `parts` is empty where nothing counts any more; `hidden_words` where nothing is hidden; `later_id`: the receipt of
+    the newest later file that wins over it.
+    """
 
     id: int
-    carrier_code: str
+    carrier_name: str
     file_name: str
     size_words: str
     sha256: str
     state: str
     state_words: str
     meaning_words: str
+    later_id: int | None
     received_clock: str
     age_words: str
     settled_words: str | None
@@ -75,7 +89,7 @@ class ReceiptView:
     rows_in: str
     sum_words: str
     parts: list[RowPart]
-    rows_suppressed: str
+    hidden_words: str
     fault_count: int
     faults: list[FaultView]
     more_faults_words: str | None
@@ -116,7 +130,7 @@ class DryRunView:
     rows_in: str
     sum_words: str
     parts: list[RowPart]
-    rows_suppressed: str
+    hidden_words: str
     checks: list[CheckView]
     fault_count: int
     faults: list[FaultView]

@@ -82,7 +82,7 @@ def keys_of(page: Page) -> list[str]:
     return keys
 
 
-def arrived(page: Page, words: str = "The file has arrived and is kept safely.") -> None:
+def arrived(page: Page, words: str = "The file has arrived") -> None:
     page.wait_for_url(re.compile(r"/carriers/receipts/\d+"), timeout=30_000)
     expect(page.locator("main .notice[role=status]")).to_have_text(re.compile(words))
 

@@ -75,8 +75,8 @@ def test_held_counts_are_shown_beside_the_usual_ones_rounded(headquarters: Brows
 @pytest.mark.parametrize(
     ("decision", "state", "accepted", "rejected", "words"),
     [
-        ("accept", "accepted", 1_800, 0, "Headquarters let the held rows count."),
-        ("reject", "accepted", 900, 900, "Headquarters threw the held rows away."),
+        ("accept", "accepted", 1_800, 0, "Headquarters let the held rows count: 900 rows."),
+        ("reject", "accepted", 900, 900, "Headquarters threw the held rows away: 900 rows."),
     ],
 )
 def test_a_decision_needs_a_reason_which_the_operator_reads(

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from flask import Response, abort, request
 
 from store import audit
 from store.audit import AuditEvent
+from store.carriers import get_carrier
 from store.database import Connection
 from store.errors import NotFound
 from store.held import HeldSlice, held_of
-from store.records import Receipt
+from store.records import FaultRecord, Receipt
 from store.schema import LIVE_STATES
+from store.superseding import superseding_counts
 from store.uploads import get_receipt
 from webapp.context import web
-from webapp.delivery_views import DecisionView, HeldView, ReceiptView
+from webapp.delivery_views import Banner, DecisionView, HeldView, ReceiptView
 from webapp.fault_csv import faults_csv as table_of_faults
 from webapp.languages import language
 from webapp.pages.sections import carrier_page, headquarters_page
@@ -25,9 +28,11 @@ from webapp.roles import CARRIER, HEADQUARTERS, actor
 from webapp.speech import gettext as _
 from webapp.speech import number
 from webapp.wording import deliveries
+from webapp.wording.acts import actor_words
 from webapp.wording.moments import age_words, clock
 
 DECISIONS = ("held-accepted", "held-rejected", "upload-withdrawn")
+GONE = ("refused", "withdrawn")
 FAULTS_IN_A_LIST = 3
 FAULTS_ON_A_PAGE = 200
 
@@ -38,13 +43,17 @@ def show(receipt_id: int) -> str:
         receipt = readable_receipt(connection, receipt_id)
         held = held_of(connection, receipt_id)
         events = audit.events_of(connection, f"upload:{receipt_id}")
+        later = superseding_counts(connection, receipt_id) if receipt.state in LIVE_STATES else []
+        names = {receipt.carrier_code: get_carrier(connection, receipt.carrier_code).name}
+    now = web().clock()
+    facts = ReceiptFacts(held, discarded_of(events), later, names)
     page = carrier_page if is_own(receipt) else headquarters_page
     return page(
         "receipt.html",
-        receipt=receipt_view(receipt, web().clock(), FAULTS_ON_A_PAGE, held),
-        arrived=request.args.get("arrived"),
+        receipt=receipt_view(receipt, now, FAULTS_ON_A_PAGE, facts),
+        banner=_banner(receipt, later),
         own=is_own(receipt),
-        decisions=[_decision(one, web().clock()) for one in reversed(events) if one.action in DECISIONS],
+        decisions=decision_views(events, now),
     )
 
 
@@ -75,35 +84,51 @@ def can_be_withdrawn(receipt: Receipt) -> bool:
     return receipt.state in LIVE_STATES and receipt.counts_erased_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """What a receipt's row does not hold: what is held, how many held rows were thrown away, later files that win
+    over it (ids, newest first), the operators' names by code."""
+
+    held: Sequence[HeldSlice] = ()
+    discarded: int = 0
+    later: Sequence[int] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_FACTS = ReceiptFacts()
+
+
 def receipt_view(
-    receipt: Receipt, now: datetime, faults_shown: int = FAULTS_IN_A_LIST, held: Sequence[HeldSlice] = ()
+    receipt: Receipt, now: datetime, faults_shown: int = FAULTS_IN_A_LIST, facts: ReceiptFacts = NO_FACTS
 ) -> ReceiptView:
     """Return a receipt in words, with at most `faults_shown` of its faults."""
     shown = receipt.faults[:faults_shown]
     rows = (receipt.rows_accepted, receipt.rows_rejected, receipt.rows_held)
+    withdrawn = receipt.state == "withdrawn"
     return ReceiptView(
         id=receipt.id,
-        carrier_code=receipt.carrier_code,
+        carrier_name=facts.names.get(receipt.carrier_code, receipt.carrier_code),
         file_name=receipt.file_name,
         size_words=deliveries.size_words(receipt.size_bytes),
         sha256=receipt.sha256,
         state=receipt.state,
-        state_words=deliveries.state_words(receipt.state),
-        meaning_words=deliveries.state_meaning(receipt.state, receipt.rows_accepted),
+        state_words=deliveries.state_words(receipt.state, receipt.rows_accepted),
+        meaning_words=deliveries.state_meaning(receipt, facts.discarded, facts.later),
+        later_id=facts.later[0] if facts.later else None,
         received_clock=clock(receipt.received_at, now),
         age_words=age_words(receipt.received_at, now),
         settled_words=clock(receipt.settled_at, now) if receipt.settled_at else None,
         sent_by=_sent_by(receipt),
         interval_words=_interval_words(receipt, now),
         rows_in=number(receipt.rows_in),
-        sum_words=deliveries.sum_words(*rows),
-        parts=deliveries.row_parts(*rows),
-        rows_suppressed=number(receipt.rows_suppressed),
+        sum_words=deliveries.had_been_words(*rows) if withdrawn else deliveries.sum_words(*rows),
+        parts=[] if withdrawn else deliveries.row_parts(*rows),
+        hidden_words="" if receipt.state in GONE else deliveries.hidden_words(receipt.rows_suppressed),
         fault_count=receipt.fault_count,
         faults=[deliveries.fault_view(one.code, one.line, one.column, one.params) for one in shown],
         more_faults_words=deliveries.more_faults_words(receipt.fault_count - len(shown)),
-        notes=deliveries.reasons_of((note.code, note.params) for note in receipt.notes),
-        held=[held_view(one, now) for one in held],
+        notes=deliveries.reasons_of((note.code, note.params) for note in receipt.notes if not _says_held(note)),
+        held=[held_view(one, now) for one in facts.held],
         pending=receipt.state == "received",
         can_be_withdrawn=can_be_withdrawn(receipt),
     )
@@ -118,18 +143,48 @@ def held_view(one: HeldSlice, now: datetime) -> HeldView:
     )
 
 
+def discarded_of(events: Sequence[AuditEvent]) -> int:
+    """Return how many held rows of an upload headquarters threw away, from what the log says about it."""
+    return sum(_rows(one) for one in events if one.action == "held-rejected")
+
+
+def decision_views(events: Sequence[AuditEvent], now: datetime) -> list[DecisionView]:
+    """Return what persons decided about an upload in words, oldest first; `events` as the log gives them."""
+    return [_decision(one, now) for one in reversed(events) if one.action in DECISIONS]
+
+
 def interval_words(start: datetime, end: datetime, now: datetime) -> str:
     """Return from when to when."""
     return _("%(start)s to %(end)s", start=clock(start, now), end=clock(end, now))
 
 
 def _decision(event: AuditEvent, now: datetime) -> DecisionView:
+    rows = deliveries.rows_words(_rows(event))
     words = {
-        "held-accepted": _("Headquarters let the held rows count."),
-        "held-rejected": _("Headquarters threw the held rows away."),
+        "held-accepted": _("Headquarters let the held rows count: %(rows)s.", rows=rows),
+        "held-rejected": _("Headquarters threw the held rows away: %(rows)s.", rows=rows),
         "upload-withdrawn": _("The file was withdrawn."),
     }
-    return DecisionView(words[event.action], str(json.loads(event.details).get("reason", "")), clock(event.at, now))
+    reason = str(json.loads(event.details).get("reason", ""))
+    return DecisionView(words[event.action], reason, clock(event.at, now), actor_words(event.actor))
+
+
+def _rows(event: AuditEvent) -> int:
+    return int(json.loads(event.details).get("rows", 0))
+
+
+def _says_held(note: FaultRecord) -> bool:
+    """Tell whether a remark says that something waits: the table of what waits says it, and what was decided."""
+    return note.code.startswith("held-")
+
+
+def _banner(receipt: Receipt, later: Sequence[int]) -> Banner | None:
+    if request.args.get("arrived") == "before":
+        return Banner("warning" if later else "success", deliveries.replay_words(receipt, later))
+    if request.args.get("arrived") == "now":
+        bad = receipt.state in {"refused", "failed", "held"}
+        return Banner("warning" if bad else "success", deliveries.arrival_words(receipt))
+    return None
 
 
 def _interval_words(receipt: Receipt, now: datetime) -> str | None:

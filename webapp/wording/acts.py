@@ -10,6 +10,19 @@ def act_words(action: str) -> str:
     return (_of_deliveries() | _of_accounts()).get(action, action)
 
 
+def actor_words(actor: str) -> str:
+    """Return who did something: a person's name, or which of the programs."""
+    kind, _space, name = actor.partition(" ")
+    programs = {
+        "worker": _("the program"),
+        "retention": _("the program, on time"),
+        "command": _("the command line"),
+    }
+    if kind.startswith("key:"):
+        return _("the key %(name)s", name=kind.removeprefix("key:"))
+    return name or programs.get(kind, kind)
+
+
 def _of_deliveries() -> dict[str, str]:
     return {
         "upload-accepted": _("took a file in"),

@@ -38,11 +38,13 @@ def outcome_words(outcome: str) -> str:
     return words.get(outcome, outcome)
 
 
-def would_be_words(state: str) -> str:
-    """Return what would become of the file, as the first line of the report."""
+def would_be_words(state: str, rows_accepted: int) -> str:
+    """Return what would become of the file, of which so many rows would count, as the first line of the report."""
     words = {
         "accepted": _("This file would be accepted."),
-        "held": _("This file would be accepted in part; the rest would wait for headquarters."),
+        "held": _("This file would be accepted in part; the rest would wait for headquarters.")
+        if rows_accepted
+        else _("All rows of this file would wait for headquarters; none would count yet."),
         "refused": _("This file would be refused."),
     }
     return words.get(state, state)

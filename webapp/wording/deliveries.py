@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from ingest.faults import sentence
+from store.records import Receipt
+from store.schema import LIVE_STATES
 from webapp.delivery_views import FaultView, RowKind, RowPart
 from webapp.languages import language
 from webapp.speech import gettext as _
@@ -14,12 +16,12 @@ BAR_WIDTH = 100.0
 KIB, MIB = 1024, 1024 * 1024
 
 
-def state_words(state: str) -> str:
-    """Return the one word for a state of a delivery."""
+def state_words(state: str, rows_accepted: int = 1) -> str:
+    """Return the one word for a state of a delivery, of which so many rows count."""
     words = {
         "received": _("received, being checked"),
         "accepted": _("accepted"),
-        "held": _("partly held"),
+        "held": _("partly held") if rows_accepted else _("held"),
         "refused": _("refused"),
         "failed": _("not read, our fault"),
         "withdrawn": _("withdrawn"),
@@ -27,16 +29,15 @@ def state_words(state: str) -> str:
     return words.get(state, state)
 
 
-def state_meaning(state: str, rows_accepted: int) -> str:
-    """Return what a state means for the operator, and what to do."""
+def state_meaning(receipt: Receipt, discarded: int = 0, later: Sequence[int] = ()) -> str:
+    """Return what became of a delivery, for its operator, and what to do.
+
+    `discarded`: so many held rows were thrown away; `later`: ids of later files that win over it, newest first.
+    """
     meanings = {
         "received": _("Your file is here and is kept safely. It is being checked now; nothing is left for you to do."),
-        "accepted": _("The counts of this file are in use."),
-        "held": _(
-            "Some rows differ so much from what is usual that a person at headquarters looks at them first. "
-            "If the numbers are right, there is nothing for you to do. If they are wrong, withdraw the file and send "
-            "the right one."
-        ),
+        "accepted": later_words(later) or _("The counts of this file are in use."),
+        "held": _held_meaning(receipt),
         "refused": _("Nothing of this file is kept or counted. Mend what is listed here and send it again."),
         "failed": _(
             "We could not read this file, and that is our fault. It is kept, and headquarters has been told. "
@@ -44,13 +45,81 @@ def state_meaning(state: str, rows_accepted: int) -> str:
         ),
         "withdrawn": _("This file was taken back. Its counts are deleted, and what followed from them is redone."),
     }
-    if state == "held" and not rows_accepted:
+    if receipt.state == "refused" and discarded:
         return _(
-            "All rows differ so much from what is usual that a person at headquarters looks at them first. "
-            "If the numbers are right, there is nothing for you to do. If they are wrong, withdraw the file and send "
-            "the right one."
+            "Headquarters threw away all rows that waited (%(rows)s). Nothing of this file is kept or counted.",
+            rows=rows_words(discarded),
         )
-    return meanings.get(state, "")
+    more = [_held_discarded(discarded)] if receipt.state == "accepted" and discarded else []
+    more += [later_words(later)] if receipt.state == "held" and later else []
+    return " ".join([meanings.get(receipt.state, ""), *more])
+
+
+def later_words(later: Sequence[int]) -> str:
+    """Return that later files, newest first, cover the same time; nothing where there are none."""
+    if not later:
+        return ""
+    if len(later) == 1:
+        return _(
+            "A later file (receipt %(id)s) covers the same time or a part of it: where both name an area, that one "
+            "counts.",
+            id=later[0],
+        )
+    return ngettext(
+        "%(num)d later file (the newest: receipt %(id)s) covers the same time or a part of it: where it names an area "
+        "too, it counts.",
+        "%(num)d later files (the newest: receipt %(id)s) cover the same time or a part of it: where they name an area "
+        "too, they count.",
+        len(later),
+        id=later[0],
+    )
+
+
+def arrival_words(receipt: Receipt) -> str:
+    """Return the first line after sending: that the file arrived, and what has become of it since."""
+    words = {
+        "received": _("The file has arrived and is kept safely. It is being checked now."),
+        "accepted": _("The file has arrived, was checked and is accepted."),
+        "held": _("The file has arrived and was checked. What is unusual in it waits for headquarters."),
+        "refused": _("The file has arrived and was checked. Nothing of it was kept."),
+        "failed": _("The file has arrived and is kept, but we could not read it."),
+        "withdrawn": _("The file had arrived and was taken back."),
+    }
+    return words[receipt.state]
+
+
+def replay_words(receipt: Receipt, later: Sequence[int]) -> str:
+    """Return the first line where the same file was sent once more, and what to do where it does not count any more."""
+    known = _("It had arrived already. This is its receipt; nothing was counted twice.")
+    if not later or receipt.state not in LIVE_STATES:
+        return known
+    advice = _(
+        "A later file (receipt %(id)s) goes before it, and sending the same bytes again does not change that. If these "
+        "numbers are the right ones, send them with a higher %(column)s, or withdraw the later file.",
+        id=later[0],
+        column="revision",
+    )
+    return f"{known} {advice}"
+
+
+def _held_meaning(receipt: Receipt) -> str:
+    rows = rows_words(receipt.rows_held)
+    if receipt.rows_accepted:
+        waits = _("Some rows wait (%(rows)s); the others count.", rows=rows)
+    elif receipt.rows_rejected:
+        waits = _("All rows without faults wait (%(rows)s); nothing counts yet.", rows=rows)
+    else:
+        waits = _("All rows wait (%(rows)s); nothing counts yet.", rows=rows)
+    why = _(
+        "What waits differs so much from what is usual that a person at headquarters looks at it first. "
+        "If the numbers are right, there is nothing for you to do. If they are wrong, withdraw the file and send "
+        "the right one."
+    )
+    return f"{waits} {why}"
+
+
+def _held_discarded(rows: int) -> str:
+    return _("Of its rows, headquarters threw away those that were held (%(rows)s).", rows=rows_words(rows))
 
 
 def words_of(code: str, params: Mapping[str, str | int | float]) -> str:
@@ -75,6 +144,18 @@ def sum_words(accepted: int, rejected: int, held: int) -> str:
         rejected=number(rejected),
         held=number(held),
     )
+
+
+def had_been_words(accepted: int, rejected: int, held: int) -> str:
+    """Return the sum of a file that was taken back: none of it counts any more."""
+    return _("Before it was taken back: %(sum)s. None of it counts now.", sum=sum_words(accepted, rejected, held))
+
+
+def hidden_words(rows: int) -> str:
+    """Return how many rows without faults are hidden; nothing where none is."""
+    if not rows:
+        return ""
+    return _("Hidden, because so few devices were there: %(rows)s.", rows=rows_words(rows))
 
 
 def row_parts(accepted: int, rejected: int, held: int) -> list[RowPart]:
