@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 KEY_PLACE = "PASTE-YOUR-KEY-HERE"
+KEY_FILE = "$HOME/oryn-key.txt"  # one place for the steps and for the script of every hour
+ID_IN = "sed -n 's/.*\"id\":\\([0-9]*\\).*/\\1/p'"
 SOME_HEXAGON = "8920e60a12fffff"  # an H3 hexagon in Almaty: needs no coverage
 PLAIN_ID = re.compile(r"[\w.:-]{1,60}", re.ASCII)
 STEP_MINUTES = 15
@@ -31,11 +33,11 @@ def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
     start, end = guide_interval(now)
     name = f"counts-{start:%Y%m%d-%H%M}.csv"
     curl = "curl --silent --show-error"
-    key, token = "-H @oryn-key.txt", "-H @oryn-token.txt"
+    key, token = f'-H @"{KEY_FILE}"', "-H @oryn-token.txt"
     new, again = f"Idempotency-Key: {name}-1", f"Idempotency-Key: {name}-2"
     post = f'{curl} -i -X POST -T {name} {key} "$ORYN/api/v1/uploads'
     steps = [
-        ("key", f"ORYN='{address}'\numask 077\necho 'Authorization: Bearer {KEY_PLACE}' > oryn-key.txt", ""),
+        ("key", f"ORYN='{address}'\numask 077\necho 'Authorization: Bearer {KEY_PLACE}' > \"{KEY_FILE}\"", ""),
         ("file", _sample(name, area, start, end), ""),
         ("dry-run", f'{post}/dry-run"', "200 OK"),
         (
@@ -43,7 +45,7 @@ def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
             f'{curl} -D headers.txt -o receipt.json -X POST -T {name} {key} -H "{new}" \\\n'
             f'  -H "X-File-Name: {name}" "$ORYN/api/v1/uploads"\n'
             "cat headers.txt receipt.json\n"
-            "ID=$(sed -n 's/.*\"id\":\\([0-9]*\\).*/\\1/p' receipt.json)",
+            f"ID=$({ID_IN} receipt.json)",
             "202 Accepted",
         ),
         ("again", f'{post}" -H "{new}"', "200 OK"),
@@ -57,14 +59,20 @@ def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
         (
             "correct",
             f"sed 's/,{FIRST}$/,{CORRECTED}/' {name} > corrected.csv\n"
-            f'{curl} -i -X POST -T corrected.csv {key} -H "{again}" "$ORYN/api/v1/uploads"',
+            f'{curl} -D headers.txt -o correction.json -X POST -T corrected.csv {key} -H "{again}" \\\n'
+            f'  "$ORYN/api/v1/uploads"\n'
+            "cat headers.txt correction.json\n"
+            f"CORRECTION=$({ID_IN} correction.json)",
             "202 Accepted",
         ),
         ("list", f'{curl} -i {key} "$ORYN/api/v1/uploads?limit=5"', "200 OK"),
         (
             "withdraw",
-            f'{curl} -i -X DELETE {key} -H "Content-Type: application/json" \\\n'
-            '  -d \'{"reason": "a test"}\' "$ORYN/api/v1/uploads/$ID"',
+            'for ONE in "$ID" "$CORRECTION"; do\n'
+            f'  {curl} -i -X DELETE {key} -H "Content-Type: application/json" \\\n'
+            '    -d \'{"reason": "a test"}\' "$ORYN/api/v1/uploads/$ONE"\n'
+            "  echo\n"
+            "done",
             "200 OK",
         ),
         (
@@ -87,7 +95,7 @@ cd "$1" && mkdir -p sent || exit 1
 for file in *.csv; do
   [ -e "$file" ] || continue
   curl --silent --show-error --fail-with-body --retry 8 --retry-connrefused --retry-max-time 1500 \\
-    -X POST -T "$file" -H @"$HOME/oryn-key.txt" \\
+    -X POST -T "$file" -H @"{KEY_FILE}" \\
     -H "Idempotency-Key: $(sha256sum < "$file" | cut -c 1-64)" -H "X-File-Name: $file" \\
     "$ORYN/api/v1/uploads" && mv "$file" sent/
   echo

@@ -51,7 +51,8 @@ def _words() -> dict[str, str]:
     return {
         "key": _(
             "Make a key on the page “Keys” (or ask headquarters for one) and put it in place of %(place)s. "
-            "Only you can read the file."
+            "Only you can read the file; it lies in your home folder, where the script at the end of this page looks "
+            "for it too."
         ),
         "file": _(
             "One area, one quarter of an hour, one count. If your areas are loaded here, write one of their ids in the "
@@ -86,8 +87,8 @@ def _words() -> dict[str, str]:
             "Newest first; %(next)s leads to older ones. Add %(only_held)s to see only those of which counts wait."
         ),
         "withdraw": _(
-            "Its counts go, and everything that followed is computed without them. Doing it twice changes nothing. The "
-            "correction above is a delivery of its own: take it back in the same way."
+            "Both deliveries go, the first and the correction, which is one of its own; everything that followed is "
+            "computed without them. Doing it twice changes nothing."
         ),
         "token": _(
             "A token opens the same as your key for %(minutes)s minutes. Machines that are less safe get tokens only, "
