@@ -19,6 +19,8 @@ from functools import cache
 from importlib import resources
 from types import MappingProxyType
 
+from ingest.fault_params import spoken
+
 LANGUAGES = ("en", "ru", "kk")
 _LONGEST_QUOTE = 60
 _NUMBER_OF_A_PERSON = re.compile(r"\d{10,}|\d(?:[ ()+.\-]*\d){10,}")
@@ -67,7 +69,8 @@ def sentence(code: str, params: Mapping[str, str | int | float], language: str =
     texts = catalogue().get(code)
     if texts is None:
         raise LookupError(f"no message for the code {code!r}; add it to ingest/messages/")
-    return texts.get(language, texts["en"]).format_map(_Given(params))
+    spoken_in = language if language in texts else "en"
+    return texts[spoken_in].format_map(_Given(spoken(code, params, spoken_in)))
 
 
 def describe(fault: Fault, language: str = "en", file: str | None = None) -> str:
