@@ -114,11 +114,15 @@ def verify(connection: sa.Connection, heads: Iterable[Head] = ()) -> Verdict:
     return Verdict(count, before, tuple(breaks))
 
 
-def events_of(connection: sa.Connection, subject: str | None = None, limit: int = 100) -> list[AuditEvent]:
-    """Return the newest rows, of one subject or of all, newest first."""
+def events_of(
+    connection: sa.Connection, subject: str | None = None, limit: int = 100, before: int | None = None
+) -> list[AuditEvent]:
+    """Return the newest rows, of one subject or of all, newest first; `before`: only those with lower numbers."""
     query = sa.select(audit_event).order_by(audit_event.c.sequence.desc()).limit(limit)
     if subject is not None:
         query = query.where(audit_event.c.subject == subject)
+    if before is not None:
+        query = query.where(audit_event.c.sequence < before)
     return [AuditEvent(**row._mapping) for row in connection.execute(query)]
 
 

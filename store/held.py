@@ -70,6 +70,7 @@ class HeldSlice:
     upload_id: int
     start: datetime
     end: datetime
+    precision: int
     kind: str
     blob_digest: str
     counted_total: float

@@ -167,7 +167,10 @@ class KeyView:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that needs a person tonight: how grave, what it is, what to do; a page or a button that does it."""
+    """Something that needs a person tonight: how grave, what it is, what to do; a page or a button that does it.
+
+    `count`: so many decisions or mendings it stands for.
+    """
 
     sign: Literal["refuse", "hold", "note"]
     words: str
@@ -176,6 +179,7 @@ class Alert:
     url: str | None = None
     url_words: str | None = None
     again_job_id: int | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,13 +196,25 @@ class PastHour:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldAreaView:
+    """One area that is held: delivered and usual devices, rounded, and how many times the usual that is."""
+
+    area_id: str
+    delivered: str
+    usual: str
+    times: str
+
+
+@dataclass(frozen=True, slots=True)
 class HeldSliceView:
-    """Held counts of one interval, with the same hour of past weeks beside them."""
+    """Held counts of one interval, with the same hour of past weeks beside them; `areas` where single ones wait."""
 
     interval_words: str
     reason_words: str
     rows_words: str
     areas_words: str
+    areas: list[HeldAreaView]
+    left_words: str
     bars: list[PastHour]
 
 
@@ -217,14 +233,16 @@ class HeldUploadView:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One row of the log in words. `subject` is the text that the log is filtered by."""
+    """One row of the log in words. `subject` is the text that the log is filtered by; `receipt_url` for an upload."""
 
     sequence: int
     clock: str
     actor: str
     action_words: str
     subject: str
-    details: str
+    subject_words: str
+    receipt_url: str | None
+    details: list[str]
     hash: str
 
 

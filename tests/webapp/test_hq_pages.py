@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from store import audit, jobs, uploads
 from store.held import held_of
+from store.records import CountPayload
+from store.schema import upload
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.delivered import HOUR, deliver
@@ -40,11 +44,31 @@ def test_alerts_come_first_and_the_gravest_of_them_at_the_top(
 ) -> None:
     page = text(headquarters.get("/hq"))
     assert "2 things need you now." in page
+    assert "could not be read: 2026-11-20T20-00_almaty_failed.csv.gz of Alpha." in page
+    assert ">alpha<" not in page
     failed, held = page.index("could not be read"), page.index("1 delivery waits for a decision.")
     assert failed < held < page.index("<caption>Mobile operators")
     assert "ReaderDied" in page
     clock.now += 2 * HOUR
     assert "Alpha is late" in text(browser("headquarters").get("/hq"))
+
+
+def test_every_delivery_that_waits_is_counted(headquarters: Browser, world: World, ids: dict[str, int]) -> None:
+    with world.database.begin() as connection:
+        connection.execute(sa.update(upload).where(upload.c.id == ids["accepted"]).values(state="held"))
+    page = text(headquarters.get("/hq"))
+    assert "3 things need you now." in page
+    assert "2 deliveries wait for a decision." in page
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Takes no part in the programme"), ("ru", "Не участвует в программе"), ("kk", "Бағдарламаға қатыспайды")],
+)
+def test_the_rule_of_a_status_is_said_in_words(headquarters: Browser, language: str, words: str) -> None:
+    page = text(headquarters.get(f"/hq?lang={language}"))
+    assert f"{words} (S6)" in page
+    assert re.search(r">\s*S\d+\s*<", page) is None
 
 
 def test_a_dead_job_is_tried_again_and_its_file_is_received_again(
@@ -109,7 +133,36 @@ def test_a_decision_needs_a_reason_which_the_operator_reads(
     assert words in seen
     assert "a concert &amp; more" in seen
     assert "Person headquarters" not in seen
-    assert headquarters.get(path).status_code == 404
+    decided = headquarters.get(path)
+    assert decided.status_code == 200
+    for part in (words, "a concert &amp; more", "Person headquarters", f"/carriers/receipts/{ids['held']}"):
+        assert part in text(decided)
+    again = headquarters.post(path, {"csrf_token": token, "decision": decision, "reason": "once more"})
+    assert (again.status_code, "once more" in text(again)) == (409, False)
+    for language, spoken in (("ru", "больше ничего не ждёт"), ("kk", "ештеңе күтпейді")):
+        assert spoken in text(headquarters.get(f"{path}?lang={language}"))
+
+
+def test_what_never_waited_has_no_page_of_decisions(headquarters: Browser, ids: dict[str, int]) -> None:
+    assert headquarters.get(f"/hq/held/{ids['accepted']}").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "accepting will change nothing"), ("ru", "ничего не изменит"), ("kk", "ештеңе өзгертпейді")],
+)
+def test_a_later_file_over_held_counts_is_named_before_the_decision(
+    headquarters: Browser, world: World, ids: dict[str, int], language: str, words: str
+) -> None:
+    path = f"/hq/held/{ids['held']}?lang={language}"
+    assert words not in text(headquarters.get(path))
+    with world.database.begin() as connection:
+        (waiting,) = held_of(connection, ids["held"])
+        later = CountPayload(waiting.start, waiting.end, 9, 0, waiting.kind, b"later", 1.0, 1, 0)
+        uploads.add_slices(connection, waiting.carrier_id, ids["withdrawn"], [later])
+    page = text(headquarters.get(path))
+    assert words in page
+    assert f"/carriers/receipts/{ids['withdrawn']}" in page
 
 
 def test_the_log_is_filtered_by_subject_and_shows_how_to_verify_it(
@@ -131,6 +184,64 @@ def test_the_log_is_filtered_by_subject_and_shows_how_to_verify_it(
     assert "upload:2" in filtered
     assert "upload:1<" not in filtered
     assert "No row is about that." in text(headquarters.get("/hq/audit?subject=upload:99"))
+
+
+def test_the_log_is_read_in_words_and_not_as_json(headquarters: Browser, world: World, clock: Clock) -> None:
+    rows: dict[str, Any] = {"rows_in": 9, "rows_accepted": 7, "rows_rejected": 2, "rows_held": 0, "carrier": "alpha"}
+    with world.database.begin() as connection:
+        for actor, action, details in (
+            ("worker", "upload-accepted", rows | {"sha256": "ab" * 32, "size_bytes": 2048}),
+            ("account:3 Aru", "held-rejected", {"rows": 624, "reason": "a broken counter"}),
+            ("account:3 Aru", "of-a-later-release", {"unknown": "x"}),
+        ):
+            audit.append(connection, actor=actor, action=action, subject="upload:1", details=details, now=clock.now)
+        audit.append(
+            connection,
+            actor="command",
+            action="carrier-key-made",
+            subject="carrier:alpha",
+            details={"key": "k7"},
+            now=clock.now,
+        )
+    page = text(headquarters.get("/hq/audit")).split("<main")[1]
+    for words in (
+        "9 rows = 7 accepted + 2 rejected + 0 held",
+        "Mobile operator: Alpha",
+        "Reason: a broken counter",
+        "624 rows",
+        "Aru",
+        "Key: k7",
+        "unknown: x",
+        'href="/carriers/receipts/1">Receipt 1<',
+    ):
+        assert words in page
+    assert "{" not in page.split("<tbody>")[1].split("</tbody>")[0]
+    assert "Причина: a broken counter" in text(headquarters.get("/hq/audit?lang=ru"))
+    assert "Себебі: a broken counter" in text(headquarters.get("/hq/audit?lang=kk"))
+
+
+def test_the_log_is_leafed_through_fifty_rows_at_a_time(headquarters: Browser, world: World, clock: Clock) -> None:
+    with world.database.begin() as connection:
+        for number in range(120):
+            details = {"reason": f"no. {number}"}
+            audit.append(
+                connection,
+                actor="worker",
+                action="upload-withdrawn",
+                subject="upload:1",
+                details=details,
+                now=clock.now,
+            )
+    path, sizes, seen = "/hq/audit?subject=upload:1", [], set()
+    while path:
+        page = text(headquarters.get(path)).split("<main")[1]
+        found = re.findall(r"no\. (\d+)", page)
+        sizes.append(len(found))
+        seen.update(found)
+        older = re.search(r'href="([^"]*before=\d+[^"]*)"', page)
+        path = older.group(1).replace("&amp;", "&") if older else ""
+    assert (sizes, len(seen)) == ([50, 50, 20], 120)
+    assert headquarters.get("/hq/audit?before=99999999999999").status_code == 200
 
 
 @pytest.mark.parametrize("person", ["carrier_a", "group", "owner_a"])

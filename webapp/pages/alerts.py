@@ -32,9 +32,10 @@ def alerts_of(
     now: datetime,
 ) -> list[Alert]:
     """Return what needs a person, gravest first."""
+    names = {one.code: one.name for one in carriers}
     return [
-        *_dead(dead, {receipt.id: receipt for receipt in receipts}),
-        *_failed(dead, receipts),
+        *_dead(dead, {receipt.id: receipt for receipt in receipts}, names),
+        *_failed(dead, receipts, names),
         *_held(held),
         *_late(carriers, last_ends, now),
     ]
@@ -59,11 +60,11 @@ def try_again(job_id: int) -> Response:
     return redirect(url_for("pages.headquarters"), 303)
 
 
-def _dead(dead: Sequence[Job], receipts: dict[int, Receipt]) -> list[Alert]:
-    return [_dead_one(job, receipts) for job in dead[:DEAD_SHOWN]]
+def _dead(dead: Sequence[Job], receipts: dict[int, Receipt], names: dict[str, str]) -> list[Alert]:
+    return [_dead_one(job, receipts, names) for job in dead[:DEAD_SHOWN]]
 
 
-def _dead_one(job: Job, receipts: dict[int, Receipt]) -> Alert:
+def _dead_one(job: Job, receipts: dict[int, Receipt], names: dict[str, str]) -> Alert:
     receipt = receipts.get(int(job.subject)) if job.kind == TAKE_IN and job.subject.isdigit() else None
     words = {
         TAKE_IN: _("A delivered file could not be read: receipt %(id)s.", id=job.subject),
@@ -75,7 +76,7 @@ def _dead_one(job: Job, receipts: dict[int, Receipt]) -> Alert:
         "audit-head": _("The state of the log could not be recorded."),
     }.get(job.kind, job.kind)
     if receipt is not None:
-        words = _unread(receipt)
+        words = _unread(receipt, names)
     return Alert(
         sign="refuse",
         words=words,
@@ -91,12 +92,12 @@ def _dead_one(job: Job, receipts: dict[int, Receipt]) -> Alert:
     )
 
 
-def _failed(dead: Sequence[Job], receipts: Sequence[Receipt]) -> list[Alert]:
+def _failed(dead: Sequence[Job], receipts: Sequence[Receipt], names: dict[str, str]) -> list[Alert]:
     named = {job.subject for job in dead if job.kind == TAKE_IN}
     return [
         Alert(
             sign="refuse",
-            words=_unread(one),
+            words=_unread(one, names),
             advice=_("Its bytes are kept. Whoever runs this service has to look."),
             url=url_for("pages.receipt", receipt_id=one.id),
             url_words=_("To the receipt"),
@@ -106,9 +107,9 @@ def _failed(dead: Sequence[Job], receipts: Sequence[Receipt]) -> list[Alert]:
     ]
 
 
-def _unread(receipt: Receipt) -> str:
-    names = {"file": receipt.file_name, "carrier": receipt.carrier_code}
-    return _("A delivered file could not be read: %(file)s of %(carrier)s.", **names)
+def _unread(receipt: Receipt, names: dict[str, str]) -> str:
+    carrier = names.get(receipt.carrier_code, receipt.carrier_code)
+    return _("A delivered file could not be read: %(file)s of %(carrier)s.", file=receipt.file_name, carrier=carrier)
 
 
 def _held(held: Sequence[int]) -> list[Alert]:
@@ -121,6 +122,7 @@ def _held(held: Sequence[int]) -> list[Alert]:
                 "%(num)d delivery waits for a decision.", "%(num)d deliveries wait for a decision.", len(held)
             ),
             advice=_("Their counts differ strongly from what is usual and are not in use until somebody decides."),
+            count=len(held),
             url=url_for("pages.held"),
             url_words=_("Look at it and decide"),
         )

@@ -15,12 +15,13 @@ from store.venues import list_venues
 from webapp.context import web
 from webapp.delivery_views import CarrierView
 from webapp.pages.alerts import alerts_of, is_late
-from webapp.pages.receipts import receipt_view
+from webapp.pages.receipts import ReceiptFacts, receipt_view
 from webapp.pages.sections import headquarters_page
 from webapp.roles import actor
 from webapp.scene import scene_now
 from webapp.speech import gettext as _
 from webapp.views import StatusCount
+from webapp.wording.deliveries_hq import rule_words
 from webapp.wording.moments import age_class, age_words, clock
 from webapp.wording.venues import status_view
 
@@ -39,12 +40,15 @@ def show() -> str:
         venues = list_venues(connection)
         dead, held = jobs.jobs_in(connection, ["dead"]), held_uploads(connection)
         head = audit.head(connection)
+    facts = ReceiptFacts(names={one.code: one.name for one in carriers})
+    statuses = _status_counts(venues, now)
     return headquarters_page(
         "hq.html",
         alerts=alerts_of(dead, receipts, held, carriers, last_ends, now),
         carriers=[_carrier_view(one, last_ends.get(one.id), receipts, now) for one in carriers],
-        receipts=[receipt_view(receipt, now) for receipt in receipts[:RECEIPTS_SHOWN]],
-        statuses=_status_counts(venues, now),
+        receipts=[receipt_view(receipt, now, facts=facts) for receipt in receipts[:RECEIPTS_SHOWN]],
+        statuses=statuses,
+        rule_words={one.status.rule: rule_words(one.status.rule) for one in statuses},
         venue_count=len(venues),
         observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
         observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",

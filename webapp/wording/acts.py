@@ -54,6 +54,8 @@ def _of_accounts() -> dict[str, str]:
         "second-factor-reset": _("took a second factor away"),
         "account-disabled": _("disabled an account"),
         "account-enabled": _("enabled an account"),
+        "enable-asked": _("asked to enable an account"),
+        "reset-second-factor-asked": _("asked to take a second factor away"),
         "approved": _("approved"),
         "declined": _("declined"),
         "request-declined": _("declined a request"),

@@ -75,6 +75,17 @@ def later_words(later: Sequence[int]) -> str:
     )
 
 
+def held_later_words(later: Sequence[int]) -> str:
+    """Return what a decision can still change where later files, newest first, win over what is held."""
+    if not later:
+        return ""
+    return _(
+        "A later file of this operator (receipt %(id)s) covers the held time or a part of it: accepting will change "
+        "nothing where both name an area.",
+        id=later[0],
+    )
+
+
 def arrival_words(receipt: Receipt) -> str:
     """Return the first line after sending: that the file arrived, and what has become of it since."""
     words = {
