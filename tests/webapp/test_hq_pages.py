@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 
+from ingest.counts import AreaCounts, pack_counts
 from store import audit, jobs, uploads
-from store.held import held_of
+from store.held import HeldCounts, held_of, hold
 from store.records import CountPayload
-from store.schema import upload
+from store.schema import count_slice, upload
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.delivered import HOUR, deliver
@@ -141,6 +143,26 @@ def test_a_decision_needs_a_reason_which_the_operator_reads(
     assert (again.status_code, "once more" in text(again)) == (409, False)
     for language, spoken in (("ru", "больше ничего не ждёт"), ("kk", "ештеңе күтпейді")):
         assert spoken in text(headquarters.get(f"{path}?lang={language}"))
+
+
+def test_single_areas_that_wait_are_named_with_their_counts_rounded(
+    headquarters: Browser, world: World, ids: dict[str, int]
+) -> None:
+    counts = AreaCounts(np.array([0, 1], np.uint32), np.array([8_961.0, np.nan]), np.array([2, 1], np.uint8))
+    with world.database.begin() as connection:
+        (one,) = held_of(connection, ids["held"])
+        uploads.source_area_codes(connection, one.carrier_id, ["north-7", "hidden-8"])
+        start = one.start + 40 * HOUR  # no past week has this hour
+        payload = CountPayload(start, start + HOUR, 9, 0, one.kind, pack_counts(counts), 8_961.0, 1, 1)
+        params = {"count": 1, "area": "north-7", "start": "x", "times": 9, "weeks": 6}
+        hold(connection, one.carrier_id, ids["held"], [HeldCounts(payload, "held-area", params, 2)])
+        connection.execute(sa.delete(count_slice))
+    page = text(headquarters.get(f"/hq/held/{ids['held']}"))
+    assert "Areas that wait" in page
+    assert "north-7</th>" in page
+    assert ">9,000</td>" in page
+    assert "8,961" not in page
+    assert "hidden-8" not in page
 
 
 def test_what_never_waited_has_no_page_of_decisions(headquarters: Browser, ids: dict[str, int]) -> None:
