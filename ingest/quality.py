@@ -63,11 +63,15 @@ class QualityDay:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """The days, oldest first, and all of them as one; `registered_percent` is the carrier's registered share."""
+    """The days, oldest first, and all of them as one; `registered_percent` is the carrier's registered share.
+
+    `missing`: when the missing base bins begin, oldest first.
+    """
 
     days: tuple[QualityDay, ...]
     whole: QualityNumbers
     registered_percent: int
+    missing: tuple[datetime, ...] = ()
 
 
 def quality_of(connection: Connection, carrier: Carrier, policy: Policy, now: datetime, days: int = 14) -> Quality:
@@ -82,7 +86,8 @@ def quality_of(connection: Connection, carrier: Carrier, policy: Policy, now: da
     reader = _Reader(policy, zone, Rhythm(policy, now, ((one.start, one.end) for one in delivered)))
     told = [QualityDay(on, reader.numbers(received, delivered, shares, {on})) for on in dates]
     whole = reader.numbers(received, delivered, shares, set(dates))
-    return Quality(tuple(told), whole, round(100 * carrier.share))
+    missing = tuple(reader.rhythm.missing_of(set(dates)))
+    return Quality(tuple(told), whole, round(100 * carrier.share), missing)
 
 
 @dataclass(frozen=True, slots=True)

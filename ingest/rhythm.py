@@ -31,8 +31,14 @@ class Rhythm:
 
     def bins_of(self, days: set[date]) -> tuple[int, int]:
         """Return how many base bins were expected on these local days, and how many of them are missing."""
-        expected = [one for one in self._due if self._day(one) in days and self._time(one) in self._usual]
-        return len(expected), sum(one.astimezone(UTC) not in self._covered for one in expected)
+        return len(self._expected(days)), len(self.missing_of(days))
+
+    def missing_of(self, days: set[date]) -> list[datetime]:
+        """Return when the base bins begin that were expected on these local days and are missing, oldest first."""
+        return [one for one in self._expected(days) if one.astimezone(UTC) not in self._covered]
+
+    def _expected(self, days: set[date]) -> list[datetime]:
+        return [one for one in self._due if self._day(one) in days and self._time(one) in self._usual]
 
     def _usual_times(self) -> set[tuple[int, int]]:
         asked = Counter(self._time(one) for one in self._due)

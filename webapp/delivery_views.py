@@ -261,7 +261,8 @@ class DayBar:
 class QualityMetric:
     """One side of the quality of deliveries: a sentence, a plot and a table of the same numbers, what to do.
 
-    `limit_y`: where the line lies that days are measured by, None without one. `missing_words`: why there is no plot.
+    `limit_y`: where the line lies that days are measured by, None without one. `missing_words`: what is not there.
+    `top_words`: what the highest bar stands for.
     """
 
     code: str
@@ -274,5 +275,6 @@ class QualityMetric:
     bars: list[DayBar]
     limit_y: float | None
     plot_words: str
+    top_words: str | None
     headings: list[str]
     rows: list[list[str]]

@@ -154,5 +154,7 @@ def test_what_comes_every_day_is_expected_and_only_what_did_not_come_is_missing(
     days = {date(2026, 11, 16) + at * DAY for at in range(4)}
     starts = {(at, of): first + of * DAY + at * width for at in times for of in range(4)}
     assert Rhythm(policy, now, ((one, one + width) for one in starts.values())).bins_of(days) == (4 * len(times), 0)
-    del starts[data.draw(st.sampled_from(sorted(times))), gap_day]
-    assert Rhythm(policy, now, ((one, one + width) for one in starts.values())).bins_of(days) == (4 * len(times), 1)
+    gone = starts.pop((data.draw(st.sampled_from(sorted(times))), gap_day))
+    rhythm = Rhythm(policy, now, ((one, one + width) for one in starts.values()))
+    assert rhythm.bins_of(days) == (4 * len(times), 1)
+    assert rhythm.missing_of(days) == [gone]

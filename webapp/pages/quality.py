@@ -8,6 +8,7 @@ from webapp.context import web
 from webapp.pages.carriers import own_code
 from webapp.pages.sections import carrier_page
 from webapp.wording.quality import lead_words, metrics_of
+from webapp.wording.reasons import refused_words
 
 DAYS = 14
 
@@ -19,7 +20,7 @@ def show() -> str:
     with web().database.read() as connection:
         quality = quality_of(connection, carriers.get_carrier(connection, own_code()), policy, now, DAYS)
     metrics = metrics_of(quality, policy.delivery)
-    refused = sorted(quality.whole.refused.items(), key=lambda one: -one[1])
+    refused = refused_words(quality.whole.refused)
     return carrier_page(
         "quality.html", lead=lead_words(quality, metrics), metrics=metrics, refused=refused, days=len(quality.days)
     )

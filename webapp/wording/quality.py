@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from ingest.quality import Quality, QualityDay, QualityNumbers
 from rules.policy import DeliveryPolicy
+from webapp.context import web
 from webapp.delivery_views import QualityMetric, Sign
 from webapp.drawing import day_bars, height_of
 from webapp.speech import day as day_words
 from webapp.speech import gettext as _
 from webapp.speech import ngettext, number
+from webapp.wording.spans import span_words
 
 NOTHING = "–"
+NAMED = 3  # missing intervals by name; the table has the rest by day
 Cell = Callable[[QualityNumbers], str]
 
 
@@ -64,23 +67,22 @@ def _lateness(quality: Quality, limit: int) -> QualityMetric:
         told = _Told(
             "ok" if whole.lateness_p95 <= limit else "hold",
             _(
-                "Half of your counts come within %(median)s minutes of the end of their time, "
-                "95 of 100 within %(p95)s minutes.",
-                median=_whole(whole.lateness_median),
-                p95=_whole(whole.lateness_p95),
+                "Half of your counts come within %(median)s of the end of their time, 95 of 100 within %(p95)s.",
+                median=span_words(whole.lateness_median),
+                p95=span_words(whole.lateness_p95),
             ),
         )
     columns: dict[str, Cell] = {
-        _("Half within, minutes"): lambda one: _whole(one.lateness_median),
-        _("95 of 100 within, minutes"): lambda one: _whole(one.lateness_p95),
+        _("Half within"): lambda one: _span(one.lateness_median),
+        _("95 of 100 within"): lambda one: _span(one.lateness_p95),
         _("Late"): lambda one: _percent(one.late_share),
     }
     return _metric(
         quality,
-        ("lateness", _("How late"), _("Good: 95 of 100 within %(limit)s minutes.", limit=limit)),
+        ("lateness", _("How late"), _("Good: 95 of 100 within %(limit)s.", limit=span_words(limit))),
         told,
         _("Send every file as soon as its time is over, not in batches; look whether a queue of yours stands still."),
-        (lambda one: one.lateness_p95, float(limit), _("Minutes within which 95 of 100 counts came, day by day")),
+        (lambda one: one.lateness_p95, float(limit), _("Time within which 95 of 100 counts came, day by day")),
         columns,
     )
 
@@ -112,6 +114,7 @@ def _missing(quality: Quality) -> QualityMetric:
             _("Missing time intervals, day by day"),
         ),
         columns,
+        _missing_words(quality),
     )
 
 
@@ -224,6 +227,7 @@ def _metric(
         bars=[] if all(one is None for one in values) else day_bars(values, limit, judged),
         limit_y=None if limit is None else height_of(limit, values),
         plot_words=plot_words,
+        top_words=_top_words(code, values),
         headings=[_("Day"), *columns],
         rows=[_row(one, columns) for one in reversed(quality.days)],
     )
@@ -255,5 +259,32 @@ def _percent(share: float | None) -> str:
     return _("under 1 %") if 0 < share < 0.005 else _("%(n)s %%", n=round(100 * share))
 
 
-def _whole(minutes: float | None) -> str:
-    return NOTHING if minutes is None else number(round(minutes))
+def _span(minutes: float | None) -> str:
+    return NOTHING if minutes is None else span_words(minutes)
+
+
+def _top_words(code: str, values: Sequence[float | None]) -> str | None:
+    """Return what the highest bar stands for, None where there is no bar."""
+    top = max((one for one in values if one is not None), default=None)
+    if top is None:
+        return None
+    said = {"lateness": span_words(top), "missing": number(round(top))}.get(
+        code, _("%(n)s %%", n=number(round(top, 1)))
+    )
+    return _("Highest: %(value)s", value=said)
+
+
+def _missing_words(quality: Quality) -> str | None:
+    """Return which intervals are missing: the first three, and how many more."""
+    if not quality.missing:
+        return None
+    shown = "; ".join(_moment(one) for one in quality.missing[:NAMED])
+    more = len(quality.missing) - NAMED
+    if more <= 0:
+        return _("Missing: %(shown)s.", shown=shown)
+    return ngettext("Missing: %(shown)s and %(num)d more.", "Missing: %(shown)s and %(num)d more.", more, shown=shown)
+
+
+def _moment(moment: datetime) -> str:
+    local = web().local(moment)
+    return f"{_day(local.date())}, {local:%H:%M}"
