@@ -275,7 +275,11 @@ def test_a_file_is_dragged_onto_the_field(visit: Open, installation: Installatio
 
 @pytest.mark.parametrize(
     ("content", "words"),
-    [(b"", "file.csv is empty (0 bytes) or is a folder"), (None, "Choose a file first."), (large(65), "is larger than 64 MB")],
+    [
+        (b"", "file.csv is empty (0 bytes) or is a folder"),
+        (None, "Choose a file first."),
+        (large(65), "is larger than 64 MB"),
+    ],
     ids=["empty", "none", "large"],
 )
 def test_what_cannot_be_sent_is_said_before(visit: Open, content: bytes | None, words: str, tmp_path: Path) -> None:
