@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from config.settings import Settings, system_clock
+from ingest.orphans import end_with_parent
 from webapp.app import create_app
 from webapp.pacing import PATIENCE_SECONDS, PacedBody, Receive
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 THREADS = 16  # bodies of deliveries take at most eight of them (webapp/upload_slots.py), so that the map has the others
+SERVER = "ORYN_SERVER_PID"  # set by `oryn serve` for the process that it starts
 WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 Send = Callable[[Mapping[str, Any]], Awaitable[None]]
@@ -144,5 +147,7 @@ async def _live(receive: Receive, send: Send) -> None:
 
 
 def create() -> Bridge:
-    """Return the application for the settings of this machine."""
+    """Return the application for the settings of this machine; the process ends with the server that started it."""
+    if server := os.environ.get(SERVER):
+        end_with_parent(int(server))
     return Bridge(create_app(Settings(), system_clock))

@@ -26,18 +26,18 @@ import pyarrow as pa
 
 from ingest.faults import FileRefused
 from ingest.feeds import Feed, parse_feed
+from ingest.orphans import end_with_parent
 from ingest.reading.handover import COUNTS, hand_over, refusal_said
 from ingest.reading.process import REQUEST
 from ingest.reading.reader import read_counts
 
-_PR_SET_PDEATHSIG = 1
 _WARM_UP = b"source_area_id,start,end,device_count\nA,2020-01-01T00:00:00Z,2020-01-01T00:15:00Z,50\n"
 
 
 def main() -> None:
     """Answer requests until the input ends."""
     limits = json.loads(sys.argv[1])
-    _end_with_parent()
+    end_with_parent()
     _limit(limits)
     _warm_up()
     _limit_address_space(limits["address_mb"])
@@ -96,11 +96,6 @@ def _listen(folders: SimpleQueue[Path]) -> None:
     for line in sys.stdin:
         folders.put(Path(json.loads(line)))
     os._exit(0)
-
-
-def _end_with_parent() -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def _limit(limits: dict[str, int]) -> None:

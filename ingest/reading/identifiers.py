@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 
 import numpy as np
 import polars as pl
@@ -26,6 +27,7 @@ from ingest.faults import Fault, quoted
 _WORDS = frozenset(
     {"imsi", "imei", "imeisv", "msisdn", "iccid", "iin", "ssn", "tmsi", "guti", "supi", "gpsi", "mac", "phone"}
     | {"telephone", "email", "passport", "idfa", "gaid", "maid", "aaid", "surname", "lastname", "firstname"}
+    | {"abonent", "subscriber", "uid", "telefon", "telefona", "сәйкестендіру"}
     | {"fullname", "birthdate", "иин", "жсн", "телефон", "телефона", "абонент", "абонента", "паспорт", "фио", "тегі"}
 )
 _JOINED = re.compile(
@@ -33,6 +35,7 @@ _JOINED = re.compile(
     r"(user|subscriber|customer|client|person|device|sim|phone|handset|advertising|ad|equipment"
     r"|imsi|imei|msisdn|iccid|iin|mac)"
     r"(id|key|hash|hashed|md5|sha1|sha256|token|number|no|uuid)+$|birth(date|day)|phonenumber|personalcode|cardnumber"
+    r"|^[ab]number$|^user$|mobilenumber|^abonent"
 )
 # A number *of* such things is a count, not an identifier: imsi_count, number_of_phones.
 _COUNTING = frozenset({"count", "counts", "total", "sum", "число", "количество", "саны"})
@@ -60,8 +63,17 @@ _SIM = (
     r"[2-7][0-9]{2}[ \-][0-9]{2,3}[ \-][0-9]{9,10}",  # IMSI: country, network, subscriber
     r"[0-9]{2}[ \-][0-9]{6}[ \-][0-9]{6}[ \-][0-9]",  # IMEI
 )
-PERSON = rf"{_BEFORE}(?:{'|'.join(_PERSON)}){_AFTER}"
-PERSON_OR_SIM = rf"{_BEFORE}(?:{'|'.join((*_PERSON, *_SIM))}){_AFTER}"
+# What hides a number without changing it: words and signs grown onto it, other alphabets' digits, invisible signs.
+_ENDS = r"(?:$|[^0-9.,]|[.,](?:$|[^0-9]))"  # no decimals follow
+_DISGUISED = (
+    rf"(?:^|[^0-9.])(?P<bare_iin>[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])[ \-]?[03-6][0-9]{{5}}){_ENDS}",
+    rf"(?:^|[^0-9.,])[78]7[0-9]{{9}}{_ENDS}",
+    r"(?:^|[^0-9.])(?P<scientific>[0-9](?:\.[0-9]{1,17})?[eE]\+?1[0-9])(?:$|[^0-9])",
+    "[\uff10-\uff19\u0660-\u0669\u06f0-\u06f9\u0966-\u096f]{6}",
+    "[0-9][\u200b-\u200f\u2060\ufeff\u00ad]+[0-9]",
+)
+PERSON = "|".join((rf"{_BEFORE}(?:{'|'.join(_PERSON)}){_AFTER}", *_DISGUISED))
+PERSON_OR_SIM = "|".join((rf"{_BEFORE}(?:{'|'.join((*_PERSON, *_SIM))}){_AFTER}", *_DISGUISED))
 _COMPILED = {one: re.compile(one.replace(r"\x{a0}", r"\xa0")) for one in (PERSON, PERSON_OR_SIM)}
 _FEW = 64  # a data frame's pattern is ten times as fast, and takes as long to call as so many texts
 _IIN_WEIGHTS = (tuple(range(1, 12)), (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2))
@@ -122,8 +134,10 @@ def identifies(text: str, pattern: str = PERSON_OR_SIM) -> bool:
 def _is_sound(found: re.Match[str]) -> bool:
     """Return whether the check digit of what has one is right."""
     shape, digits = next(((name, value) for name, value in found.groupdict().items() if value), ("", ""))
-    if shape == "iin":
-        return is_iin(digits)
+    if shape in {"iin", "bare_iin"}:
+        return is_iin(re.sub(r"[ \-]", "", digits))
+    if shape == "scientific":
+        return identifies(f"{Decimal(digits).normalize():f}")
     if shape == "iccid":
         return luhn(digits)
     if shape == "sim":

@@ -26,6 +26,7 @@ from ingest.reading.tables import LINE, TOO_MANY, Piece, Table
 _LARGEST_FOOTER = 8 << 20  # a thousand columns x hundreds of row groups
 _BATCH_BYTES = 8 << 20
 _PAGE_BUFFER = 1 << 16
+_LARGEST_EXACT = float(1 << 53)  # up to here a float keeps every whole number, and an identifier among them
 
 
 def parquet_table(source: Source, max_bytes: int, size: PieceSize) -> Table:
@@ -124,6 +125,8 @@ def _as_text(name: str, kind: pl.DataType) -> pl.Expr:
     if kind.is_float():
         # A fixed-point text, because "1e-05" would be refused as a count; NaN is how pandas writes "empty".
         fixed = value.cast(pl.Decimal(38, 12), strict=False).cast(pl.String).str.strip_chars_end("0")
+        whole = (value == value.round()) & (value.abs() < _LARGEST_EXACT)
+        fixed = pl.when(whole).then(value.cast(pl.Int64, strict=False).cast(pl.String)).otherwise(fixed)
         odd = pl.when(value.is_infinite()).then(pl.lit("inf")).otherwise(fixed.str.strip_chars_end("."))
         return pl.when(value.is_nan()).then(None).otherwise(odd)
     if kind.is_nested() or kind in (pl.Binary, pl.Object):

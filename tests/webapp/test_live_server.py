@@ -222,3 +222,16 @@ def test_where_there_is_no_room_nothing_is_promised_and_the_server_lives_on(tmp_
         assert (deliveries(server), settled_files(server)) == (0, [])
         assert ask(server, "POST", UPLOADS, COUNTS)[0] == 202
         assert (deliveries(server), len(settled_files(server))) == (1, 1)
+
+
+def test_a_server_that_is_killed_serves_no_more(tmp_path: Path, translations: Path) -> None:
+    with live_server(tmp_path / "home", translations) as server:
+        server.process.kill()
+        server.process.wait()
+        end = time.monotonic() + 10
+        while time.monotonic() < end:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", server.port)):
+                    return
+            time.sleep(0.05)
+    raise AssertionError("somebody goes on answering in its place")

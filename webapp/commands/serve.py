@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -11,6 +12,7 @@ import click
 
 from webapp.commands.installation import installation
 
+SERVER = "ORYN_SERVER_PID"  # webapp.asgi: the process that answers ends with this one, even if it is killed
 STOP_SECONDS = 30  # a worker finishes the job at hand
 
 
@@ -49,6 +51,7 @@ def serve(host: str, port: int) -> None:
     from granian.constants import Interfaces
     from granian.log import LogLevels
 
+    os.environ[SERVER] = str(os.getpid())
     server = Granian(
         "webapp.asgi:create",
         address=host,

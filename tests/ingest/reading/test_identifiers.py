@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import random
 import tempfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ingest.faults import describe
+from ingest.faults import FileRefused, describe
 from ingest.feeds import Feed
-from ingest.reading.identifiers import PERSON, identifier_columns, identifies, is_iin, luhn
+from ingest.reading.identifiers import PERSON, identifier_columns, identifies, identifying, is_iin, luhn
+from ingest.reading.reader import read_counts
 from tests.ingest.reading.files import HEADER, KNOWN, QUARTER, places, read, refusal, table
 
 LENIENT = Feed(faulty_rows="reject", unknown_source_areas="reject")
@@ -287,3 +290,32 @@ def test_the_sample_of_marks_is_the_same_for_pieces_of_any_size(monkeypatch: pyt
 
 def test_the_city_of_known_areas_stays_as_it_is() -> None:
     assert not any(identifies(one) for one in KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "870810 487005", "IIN870810487005", "id_870810487005", "#870810487005", "x-870810487005", "a,870810487005",
+        "\uff18\uff17\uff10\uff18\uff11\uff10\uff14\uff18\uff17\uff10\uff10\uff15", "870810\u200b487005",
+        "8.7071234567E+10", "8.70810487005e11", "4.01771234567897e14", "C-87071234567",
+    ],
+)  # fmt: skip
+def test_signs_words_and_other_digits_around_a_number_hide_nothing(text: str) -> None:
+    assert identifies(text)
+    assert identifying(pl.Series([text, "free text"]), frozenset()).tolist() == [0]
+
+
+@pytest.mark.parametrize("name", ["abonent_id", "uid", "user", "A_NUMBER", "mobile_number", "nomer_telefona"])
+def test_other_words_for_subscribers_name_somebody(name: str) -> None:
+    assert [one.code for one in identifier_columns([name])] == ["identifier-column"]
+
+
+@pytest.mark.parametrize("number", [870810487005.0, 401771234567897.0, 87071234567.0])
+def test_a_float_column_hides_no_identifier(number: float, tmp_path: Path) -> None:
+    start = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    columns = {"source_area_id": ["A", "B"], "start": [start] * 2, "end": [start + timedelta(minutes=15)] * 2}
+    path = tmp_path / "floats.parquet"
+    pl.DataFrame(columns | {"device_count": [50, 60], "x": [number, None]}).write_parquet(path)
+    with pytest.raises(FileRefused) as refused:
+        read_counts(path, Feed(), frozenset({"A", "B"}), 20, 15, start + timedelta(days=1))
+    assert {one.code for one in refused.value.faults} == {"identifier-values"}
