@@ -20,13 +20,15 @@ HEADER = ("line", "column", "code", "sentence")
 
 
 def faults_csv(receipt: Receipt, language: str) -> Response:
-    """Return line, column, code and sentence of every listed fault."""
+    """Return line, column, code and sentence of every listed fault, and at the end how many are not listed."""
     text = io.StringIO()
     rows = csv.writer(text, quoting=csv.QUOTE_ALL)
     rows.writerow(HEADER)
     for one in receipt.faults:
         cells = (str(one.line or ""), one.column or "", one.code, sentence(one.code, one.params, language))
         rows.writerow([plain(cell) for cell in cells])
+    if unlisted := receipt.fault_count - len(receipt.faults):
+        rows.writerow(["", "", "faults-not-listed", sentence("faults-not-listed", {"count": unlisted}, language)])
     response = Response(BYTE_ORDER_MARK + text.getvalue(), mimetype="text/csv")
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{receipt.id}-faults.csv"'
     response.headers["Content-Language"] = language

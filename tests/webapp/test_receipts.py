@@ -104,6 +104,18 @@ def test_no_cell_is_taken_for_a_formula(machine: Machine, world: World, start: s
     assert plain("plain -5") == "plain -5"
 
 
+def test_faults_that_are_not_listed_are_counted_in_the_last_row(machine: Machine, world: World) -> None:
+    with world.database.begin() as connection:
+        upload_id = uploads.record_received(connection, 1, received_facts())
+        faults = [FaultRecord("count-empty", line, "device_count") for line in range(2, 1_002)]
+        refused = {"state": "refused", "rows_in": 5_000, "rows_rejected": 5_000, "fault_count": 5_000, "faults": faults}
+        uploads.settle(connection, upload_id, refused)
+    rows = cells(machine.open(f"{UPLOADS}/{upload_id}/faults.csv?lang=en"))
+    assert len(rows) == 1_002
+    assert rows[-1][2] == "faults-not-listed"
+    assert rows[-1][3].startswith("4000 more faults" if "4000" in rows[-1][3] else "4,000 more faults")
+
+
 def received_facts() -> dict[str, Any]:
     names = ("file_name", "sha256", "sent_by")
     return dict.fromkeys(names, "x") | {"size_bytes": 1, "received_at": NOW, "origin": "api"}
