@@ -78,7 +78,7 @@ CASES = [
     Case("quotes-unbalanced", table(GOOD, f'"A2,{QUARTER},5,'), 3, None, "double quotes"),
     Case("quotes-unbalanced", table(GOOD, f'A"2,{QUARTER},5,'), 3, None, "double quotes"),
     Case("quotes-unbalanced", table(f'"A\n2",{QUARTER},5,'), 2, None, "end every field on its own line"),
-    Case("too-many-columns", table(GOOD, header=",".join(f"c{n}" for n in range(10_000))), 1, None, "10000 columns"),
+    Case("too-many-columns", table(GOOD, header=",".join(f"c{n}" for n in range(10_000))), 1, None, "10,000 columns"),
     Case(
         "too-many-values",
         table(*[f"A1,{QUARTER},30,state {n}" for n in range(10_001)]),
