@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from store.blobs import put_blobs
 from store.records import CountPayload
 from store.schema import UtcDateTime, count_slice, metadata, upload
+from store.uploads import slice_row
 
 held_slice = sa.Table(
     "held_slice",
@@ -128,20 +129,5 @@ def _close(connection: sa.Connection, upload_id: int, rows: int, column: str) ->
 
 
 def _row(carrier_id: int, upload_id: int, one: HeldCounts, digest: str) -> dict[str, Any]:
-    payload = one.payload
-    return {
-        "carrier_id": carrier_id,
-        "upload_id": upload_id,
-        "start": payload.start,
-        "end": payload.end,
-        "precision": payload.precision,
-        "revision": payload.revision,
-        "kind": payload.kind,
-        "blob_digest": digest,
-        "counted_total": payload.counted_total,
-        "counted_areas": payload.counted_areas,
-        "suppressed_areas": payload.suppressed_areas,
-        "reason": one.reason,
-        "params": dict(one.params),
-        "row_count": one.row_count,
-    }
+    why = {"reason": one.reason, "params": dict(one.params), "row_count": one.row_count}
+    return slice_row(carrier_id, upload_id, one.payload, digest) | why

@@ -132,24 +132,28 @@ def source_area_codes(connection: sa.Connection, carrier_id: int, ids: Iterable[
     return codes | added
 
 
+def slice_row(carrier_id: int, upload_id: int, payload: CountPayload, digest: str) -> dict[str, Any]:
+    """Return what a row of counts says, whether they are in use or held."""
+    return {
+        "carrier_id": carrier_id,
+        "upload_id": upload_id,
+        "start": payload.start,
+        "end": payload.end,
+        "precision": payload.precision,
+        "revision": payload.revision,
+        "kind": payload.kind,
+        "blob_digest": digest,
+        "counted_total": payload.counted_total,
+        "counted_areas": payload.counted_areas,
+        "suppressed_areas": payload.suppressed_areas,
+    }
+
+
 def add_slices(connection: sa.Connection, carrier_id: int, upload_id: int, payloads: Sequence[CountPayload]) -> None:
     """Keep the accepted counts of one upload."""
     digests = put_blobs(connection, [payload.data for payload in payloads])
     rows = [
-        {
-            "carrier_id": carrier_id,
-            "upload_id": upload_id,
-            "start": payload.start,
-            "end": payload.end,
-            "precision": payload.precision,
-            "revision": payload.revision,
-            "kind": payload.kind,
-            "blob_digest": digest,
-            "counted_total": payload.counted_total,
-            "counted_areas": payload.counted_areas,
-            "suppressed_areas": payload.suppressed_areas,
-        }
-        for payload, digest in zip(payloads, digests, strict=True)
+        slice_row(carrier_id, upload_id, payload, digest) for payload, digest in zip(payloads, digests, strict=True)
     ]
     if rows:
         connection.execute(sa.insert(count_slice), rows)

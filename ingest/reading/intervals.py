@@ -6,6 +6,7 @@ future, not longer than LONGEST_DAYS. Rows of one group share their intervals (a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -55,7 +56,7 @@ class Grid:
         return np.select(cases, codes, default="")
 
 
-class Intervals:
+class Intervals(ABC):
     """The intervals of one file, learnt as they come: what a group of rows holds for. `notes`: what was assumed.
 
     A group is one interval, or the many of a calendar row; `spans` and `precision` by group.
@@ -73,9 +74,9 @@ class Intervals:
         self.precision.append(precision)
         return len(self.spans) - 1
 
+    @abstractmethod
     def of(self, rows: Rows, findings: Findings) -> np.ndarray:
         """Return (n,) int64, the group of each row, -1 where its time is at fault; report why."""
-        raise NotImplementedError
 
 
 def microseconds(moment: datetime) -> int:

@@ -12,7 +12,6 @@ import click
 
 from webapp.commands.installation import installation
 
-SERVER = "ORYN_SERVER_PID"  # webapp.asgi: the process that answers ends with this one, even if it is killed
 STOP_SECONDS = 30  # a worker finishes the job at hand
 
 
@@ -50,6 +49,8 @@ def serve(host: str, port: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
     from granian.log import LogLevels
+
+    from webapp.asgi import SERVER
 
     os.environ[SERVER] = str(os.getpid())
     server = Granian(

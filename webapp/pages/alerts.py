@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
+from ingest import leasing
 from ingest.receiving import TAKE_IN
-from store import audit, jobs, uploads
+from store import audit
 from store.errors import NotFound
 from store.jobs import Job
 from store.records import Carrier, Receipt
@@ -50,11 +51,8 @@ def is_late(last_end: datetime | None, now: datetime) -> bool:
 def try_again(job_id: int) -> Response:
     """Queue a dead job again, and note who asked for it."""
     with web().database.begin() as connection:
-        revived = jobs.revive(connection, job_id)
-        if revived is None:
+        if leasing.try_again(connection, job_id) is None:
             raise NotFound(what="job", name=str(job_id))
-        if revived.kind == TAKE_IN:
-            uploads.receive_again(connection, int(revived.subject))
         subject = f"job:{job_id}"
         audit.append(connection, actor=who(), action="job-revived", subject=subject, details={}, now=web().clock())
     return redirect(url_for("pages.headquarters"), 303)
