@@ -28,7 +28,7 @@ def save_crowding(connection: sa.Connection, bins: Sequence[datetime], rows: Seq
 def crowding_at(connection: sa.Connection, time_bin_start: datetime) -> dict[str, VenueCrowding]:
     """Return the crowding of every venue in one base bin, by venue id."""
     query = sa.select(venue_crowding).where(venue_crowding.c.time_bin_start == time_bin_start)
-    return {row.venue_id: VenueCrowding(**row._mapping) for row in connection.execute(query)}
+    return {row.venue_id: _row(row) for row in connection.execute(query)}
 
 
 def latest_crowding_bin(connection: sa.Connection, not_after: datetime) -> datetime | None:
@@ -46,4 +46,8 @@ def venue_day(connection: sa.Connection, venue_id: str, start: datetime, end: da
         & (venue_crowding.c.time_bin_start < end)
     )
     query = sa.select(venue_crowding).where(mine).order_by(venue_crowding.c.time_bin_start)
-    return [VenueCrowding(**row._mapping) for row in connection.execute(query)]
+    return [_row(row) for row in connection.execute(query)]
+
+
+def _row(row: sa.Row[tuple[object, ...]]) -> VenueCrowding:
+    return VenueCrowding(**(dict(row._mapping) | {"neighbour_ids": tuple(row.neighbour_ids)}))

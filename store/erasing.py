@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from store.blobs import DIGESTS_A_QUERY, lock_for_deleting
+from store.estimation_tables import prior_layer
 from store.held import held_slice, reject_held
 from store.schema import (
     blob,
@@ -35,6 +36,8 @@ REFERENCES: tuple[sa.Column[Any], ...] = (
     hexagon_area.c.hexagons_digest,
     geometry_pack.c.blob_digest,
     release.c.blob_digest,
+    release.c.venue_blob_digest,
+    prior_layer.c.blob_digest,
     map_frame.c.frame_digest,
     map_frame.c.interval_digest,
     map_frame.c.venue_frame_digest,

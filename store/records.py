@@ -15,6 +15,7 @@ Participation = Literal["applied", "test_week", "member", "leader", "suspended",
 UploadState = Literal["received", "accepted", "held", "refused", "withdrawn", "failed"]
 Origin = Literal["api", "page", "command"]
 MapLayer = Literal["public", "group"]
+Attribution = Literal["venue", "area", "cannot-tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,11 @@ class VenueCrowding:
     """Released crowding of one venue in one base bin (contract.md C, D).
 
     `low`, `best`, `high`: people, rounded as released; None where nothing may or can be said.
-    `level`..`level_high`: steps 1..4 of the permitted number; equal for a level, two neighbours for "between".
+    `level`..`level_high`: steps 1..4 of the permitted number; equal for a level, two neighbours for "between", said
+    with `probability`. `kernel` 0..1: how far the estimate stems from the venue itself. `attribution`: where the crowd
+    is, with its probability; `neighbour_ids`: venues that it may belong to as well. `unusual_z`, `area_unusual_z`:
+    robust distance from the usual hour of the week; `after_hours`: probability of people beyond the hours of business.
+    `calibrated`: whether head counts stand behind the interval.
     """
 
     venue_id: str
@@ -189,11 +194,23 @@ class VenueCrowding:
     neighbour_count: int
     is_open: bool | None
     observed_at: datetime
+    kernel: float | None = None
+    probability: float | None = None
+    attribution: Attribution | None = None
+    attribution_probability: float | None = None
+    neighbour_ids: tuple[str, ...] = ()
+    calibrated: bool = False
+    unusual_z: float | None = None
+    area_unusual_z: float | None = None
+    after_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRef:
-    """A released base bin without its bytes."""
+    """A released base bin without its bytes: its hexagons, and the venues of `venues_digest` of the same estimate.
+
+    `residuals`: by carrier and kind, what was delivered and what the estimate would have counted there.
+    """
 
     time_bin_start: datetime
     area_digest: str
@@ -202,6 +219,10 @@ class ReleaseRef:
     version: int
     released_at: datetime
     carriers: tuple[str, ...]
+    venues_digest: str | None = None
+    venue_blob_digest: str | None = None
+    residuals: tuple[Mapping[str, str | int | float | None], ...] = ()
+    method: str = ""
 
 
 @dataclass(frozen=True, slots=True)

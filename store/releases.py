@@ -127,4 +127,4 @@ def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datet
 
 
 def _release_ref(row: Any) -> ReleaseRef:
-    return ReleaseRef(**(dict(row._mapping) | {"carriers": tuple(row.carriers)}))
+    return ReleaseRef(**(dict(row._mapping) | {"carriers": tuple(row.carriers), "residuals": tuple(row.residuals)}))

@@ -201,6 +201,10 @@ release = sa.Table(
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("released_at", UtcDateTime, nullable=False),
     sa.Column("carriers", sa.JSON, nullable=False),
+    sa.Column("venues_digest", sa.String(64)),
+    sa.Column("venue_blob_digest", sa.String(64)),
+    sa.Column("residuals", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("method", sa.String(20), nullable=False, server_default=""),
 )
 
 # The mark changes whenever the bin is noted again, so that a run forgets only what it has seen.
@@ -293,6 +297,15 @@ venue_crowding = sa.Table(
     sa.Column("neighbour_count", sa.Integer, nullable=False),
     sa.Column("is_open", sa.Boolean),
     sa.Column("observed_at", UtcDateTime, nullable=False),
+    sa.Column("kernel", sa.Float),
+    sa.Column("probability", sa.Float),
+    sa.Column("attribution", sa.String(12)),
+    sa.Column("attribution_probability", sa.Float),
+    sa.Column("neighbour_ids", sa.JSON, nullable=False, server_default="[]"),
+    sa.Column("calibrated", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("unusual_z", sa.Float),
+    sa.Column("area_unusual_z", sa.Float),
+    sa.Column("after_hours", sa.Float),
 )
 sa.Index("ix_venue_crowding_venue", venue_crowding.c.venue_id, venue_crowding.c.time_bin_start)
 

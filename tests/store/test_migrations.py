@@ -8,6 +8,7 @@ from alembic.runtime.migration import MigrationContext
 import store.account_acts
 import store.audit
 import store.carrier_keys
+import store.estimation_tables
 import store.guesses
 import store.held
 import store.jobs
