@@ -1,9 +1,9 @@
 """Connection probabilities of radio cells: which cell a phone at each hexagon would most likely be served by.
 
-estimation.md section 4: received level in dB from power, distance (slope 3.75) and antenna pattern; a softmax of
-width 5 dB between the cells that reach the hexagon, none beyond its range. Cells 30 dB below the strongest are left
-out (their probability is below e^-6). Works through the cells in batches, so that memory stays flat however long the
-ranges are.
+estimation.md section 4: received level in dB from power, distance and antenna pattern; a softmax between the cells
+that reach the hexagon, none beyond its range. How fast the level falls and how soft the choice is are a `RadioModel`,
+chosen from past counts (geo/fitting.py). Cells six softnesses below the strongest are left out (their probability is
+below e^-6). Works through the cells in batches, so that memory stays flat however long the ranges are.
 """
 
 from __future__ import annotations
@@ -21,10 +21,8 @@ from geo.hexagons import Floats, HexIds
 
 Progress = Callable[[float, str], None]
 
-PATH_LOSS_SLOPE = 3.75  # macro cells: Tennekes and Gootzen 2022
-SOFTMAX_WIDTH_DB = 5.0  # chosen in the trials of estimation.md, sections 3 and 9
 LARGEST_BACK_LOSS_DB = 25.0  # 3GPP TR 36.814, table A.2.1.1-2
-HOPELESS_DB = 30.0
+HOPELESS_SOFTNESSES = 6.0  # e^-6: less than one phone in four hundred
 DEFAULT_RANGE_M = 2_000.0
 DEFAULT_POWER_W = 10.0
 DEFAULT_HEIGHT_M = 30.0
@@ -33,6 +31,22 @@ LONGEST_RANGE_M = 35_000.0  # a GSM cell's timing advance ends here; longer ones
 
 MOST_HEXAGONS = 4_000_000
 _PAIRS_AT_ONCE = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RadioModel:
+    """How the received level falls with distance (`slope`, tens of dB a decade) and how soft the choice of a cell is.
+
+    `softness_db` is the width of the softmax: shadowing, handover margins and the spread of phones over a hexagon in
+    one number; 1 is nearly a best server.
+    """
+
+    slope: float
+    softness_db: float
+
+
+# Macro cells: Tennekes and Gootzen 2022; softness from the trials of estimation.md, sections 3 and 9.
+DEFAULT_RADIO = RadioModel(3.75, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +60,9 @@ class Connections:
     area_km2: Floats
 
 
-def connections(radio: RadioParameters, resolution: int, progress: Progress) -> Connections:
+def connections(
+    radio: RadioParameters, resolution: int, progress: Progress, model: RadioModel = DEFAULT_RADIO
+) -> Connections:
     """Compute P_ah for every cell and the hexagons in its range; its own hexagon is always among them."""
     cells = _Cells(radio, resolution)
     ids = _hexagons_in_range(cells)
@@ -54,12 +70,12 @@ def connections(radio: RadioParameters, resolution: int, progress: Progress) -> 
     places = np.radians(hexagons.centres(ids))
     areas = hexagons.area_km2(ids)
     strongest = np.full(len(ids), -np.inf)
-    for pairs in _levels(cells, ids, places, areas):
+    for pairs in _levels(cells, ids, places, areas, model):
         np.maximum.at(strongest, pairs.column, pairs.level)
     progress(0.6, "levels")
-    kept = [_promising(pairs, strongest) for pairs in _levels(cells, ids, places, areas)]
+    kept = [_promising(pairs, strongest, model) for pairs in _levels(cells, ids, places, areas, model)]
     progress(0.9, "levels")
-    return _normalised(cells, ids, areas, kept, strongest)
+    return _normalised(cells, ids, areas, kept, strongest, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +144,7 @@ def _hexagons_in_range(cells: _Cells) -> HexIds:
     return np.unique(np.concatenate([ids, *batch]))
 
 
-def _levels(cells: _Cells, ids: HexIds, places: Floats, areas: Floats) -> Iterator[_Levels]:
+def _levels(cells: _Cells, ids: HexIds, places: Floats, areas: Floats, model: RadioModel) -> Iterator[_Levels]:
     """Compute the received level of each cell at each hexagon within its range, in dBm."""
     own_column = np.searchsorted(ids, cells.own)
     spread_m2 = 1e6 * areas * 5.0 / (18.0 * np.sqrt(3.0))  # mean squared distance from a hexagon's centre
@@ -139,7 +155,7 @@ def _levels(cells: _Cells, ids: HexIds, places: Floats, areas: Floats) -> Iterat
         near = (distance2 <= cells.reach_m[row] ** 2) | (column == own_column[row])
         row, column, east, north, distance2 = (a[near] for a in (row, column, east, north, distance2))  # noqa: PLW2901
         path = distance2 + cells.height_m[row] ** 2 + spread_m2[column]
-        level = cells.power_dbm[row] - 5.0 * PATH_LOSS_SLOPE * np.log10(path)
+        level = cells.power_dbm[row] - 5.0 * model.slope * np.log10(path)
         level -= _pattern_loss_db(cells, row, east, north)
         yield _Levels(row, column, level, own_column[row])
 
@@ -160,16 +176,22 @@ def _pattern_loss_db(cells: _Cells, row: Ints, east: Floats, north: Floats) -> F
     return np.nan_to_num(loss, nan=0.0)
 
 
-def _promising(pairs: _Levels, strongest: Floats) -> tuple[Ints, Ints, Floats]:
-    keep = (pairs.level >= strongest[pairs.column] - HOPELESS_DB) | (pairs.column == pairs.own)
+def _promising(pairs: _Levels, strongest: Floats, model: RadioModel) -> tuple[Ints, Ints, Floats]:
+    least = strongest[pairs.column] - HOPELESS_SOFTNESSES * model.softness_db
+    keep = (pairs.level >= least) | (pairs.column == pairs.own)
     return pairs.row[keep], pairs.column[keep], pairs.level[keep]
 
 
 def _normalised(
-    cells: _Cells, ids: HexIds, areas: Floats, kept: list[tuple[Ints, Ints, Floats]], strongest: Floats
+    cells: _Cells,
+    ids: HexIds,
+    areas: Floats,
+    kept: list[tuple[Ints, Ints, Floats]],
+    strongest: Floats,
+    model: RadioModel,
 ) -> Connections:
     row, column, level = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    weight = np.exp((level - strongest[column]) / SOFTMAX_WIDTH_DB)
+    weight = np.exp((level - strongest[column]) / model.softness_db)
     total = np.bincount(column, weights=weight, minlength=len(ids))
     used, compact = np.unique(column, return_inverse=True)
     return Connections(ids[used], cells.order[row], compact, weight / total[column], areas[used])

@@ -16,6 +16,7 @@ from geo.clipping import Ints
 from geo.coverage import Coverage, RadioParameters
 from geo.hexagons import Floats, HexIds
 from geo.packing import pack_arrays, unpack_arrays
+from geo.radio_weights import DEFAULT_RADIO, RadioModel
 
 Progress = Callable[[float, str], None]
 
@@ -61,16 +62,19 @@ class SpreadingWeights:
         return SpreadingWeights(ids, a["hexagons"], spread, cover, a["area_km2"])
 
 
-def compute_weights(coverage: Coverage, resolution: int = 9, progress: Progress | None = None) -> SpreadingWeights:
+def compute_weights(
+    coverage: Coverage, resolution: int = 9, progress: Progress | None = None, radio: RadioModel = DEFAULT_RADIO
+) -> SpreadingWeights:
     """Compute the weights of a coverage at one H3 resolution.
 
-    Polygons by area share, H3 ids by their kinship, radio cells by connection probability times hexagon area.
+    Polygons by area share, H3 ids by their kinship, radio cells by connection probability (under the model `radio`,
+    which says nothing about the others) times hexagon area.
     `progress` is called with a fraction 0..1 and a word. Raises WeightsError when the coverage is too large.
     """
     tell = progress or _silent
     tell(0.0, "weights")
     if coverage.radio is not None:
-        weights = _of_radio_cells(coverage, coverage.radio, resolution, tell)
+        weights = _of_radio_cells(coverage, coverage.radio, resolution, tell, radio)
     else:
         weights = _of_areas(coverage, resolution)
     tell(1.0, "weights")
@@ -91,8 +95,10 @@ def _of_areas(coverage: Coverage, resolution: int) -> SpreadingWeights:
     return _weights(coverage, found.hexagons, (found.row, found.column), share, found.cover, area)
 
 
-def _of_radio_cells(coverage: Coverage, radio: RadioParameters, resolution: int, tell: Progress) -> SpreadingWeights:
-    found = radio_weights.connections(radio, resolution, tell)
+def _of_radio_cells(
+    coverage: Coverage, cells: RadioParameters, resolution: int, tell: Progress, model: RadioModel
+) -> SpreadingWeights:
+    found = radio_weights.connections(cells, resolution, tell, model)
     row = found.row
     stands_for = found.probability * found.area_km2[found.column]
     share, area = _shares(row, stands_for, len(coverage.source_area_ids))

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from geo import hexagons
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
 from geo.errors import PackedBytesError, WeightsError
+from geo.radio_weights import DEFAULT_RADIO, RadioModel
 from geo.weights import SpreadingWeights, compute_weights
 from tests.geo.builders import ALMATY, NAN, area_coverage, box_at, coverages, radio_coverage, radio_coverages
 
@@ -161,3 +162,35 @@ def test_a_cell_that_reaches_nowhere_still_has_its_own_hexagon() -> None:
     weights = compute_weights(radio_coverage([76.95, 76.95], [43.24, 43.24], [1.0, 5000.0], [NAN] * 2, [NAN] * 2))
     row = weights.spread.toarray()[0]
     assert weights.hexagons[np.flatnonzero(row)].tolist() == [hexagons.hexagon_at(76.95, 43.24, 9)]
+
+
+def test_a_harder_choice_of_cell_leaves_a_hexagon_to_its_strongest() -> None:
+    two = radio_coverage([ALMATY[0] - 0.01, ALMATY[0] + 0.01], [ALMATY[1]] * 2, [4000.0] * 2, [NAN] * 2, [NAN] * 2)
+    soft = compute_weights(two, radio=RadioModel(3.75, 8.0)).cover.toarray()
+    hard = compute_weights(two, radio=RadioModel(3.75, 1.0)).cover.toarray()
+    assert hard.sum(axis=0) == pytest.approx(1.0)
+    assert (hard.max(axis=0) > 0.95).mean() > 2.0 * (soft.max(axis=0) > 0.95).mean()
+    assert (hard.argmax(axis=0) == soft.argmax(axis=0)).all()
+
+
+def test_a_steeper_slope_draws_a_hexagon_to_the_nearer_cell() -> None:
+    two = radio_coverage([ALMATY[0], ALMATY[0] + 0.02], [ALMATY[1]] * 2, [3000.0] * 2, [NAN] * 2, [NAN] * 2)
+    at = np.array([hexagons.hexagon_at(ALMATY[0] + 0.006, ALMATY[1], 9)], dtype=np.uint64)
+    nearer = {}
+    for slope in (2.0, 4.0):
+        weights = compute_weights(two, radio=RadioModel(slope, 5.0))
+        nearer[slope] = weights.cover.toarray()[0, np.searchsorted(weights.hexagons, at)][0]
+    odds = {slope: np.log(one / (1.0 - one)) for slope, one in nearer.items()}
+    # Two cells of one power: the logarithm of their odds is their difference in level, which the slope scales.
+    assert odds[4.0] == pytest.approx(2.0 * odds[2.0])
+    assert odds[2.0] > 0.0
+
+
+def test_the_default_radio_model_is_the_one_of_no_fit() -> None:
+    coverage = radio_coverage([76.95, 76.96], [43.24, 43.25], [2500.0] * 2, [90.0, NAN], [65.0] * 2)
+    assert compute_weights(coverage).to_bytes() == compute_weights(coverage, radio=DEFAULT_RADIO).to_bytes()
+
+
+def test_polygons_have_no_radio_model() -> None:
+    coverage = area_coverage([box_at(0, 0, 0.01, 0.01)])
+    assert compute_weights(coverage).to_bytes() == compute_weights(coverage, radio=RadioModel(2.0, 1.0)).to_bytes()
