@@ -97,6 +97,32 @@ class CrowdingPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class CalibrationPolicy:
+    """When head counts make intervals mean what they say, and which head counts are believed.
+
+    `coverage` 0..1: what an interval promises; `pairs_min`: head counts with a release, below which nothing is called
+    calibrated; `factor_min`..`factor_max`: bounds of the factor on a standard deviation; `band_edges`: capacities
+    between the kinds of venue; `window_days`: so long before the newest one a head count serves. Above `capacity_times`
+    x capacity (but never below `people_floor`) and above `people_max` a head count is a slip of the finger.
+    `shown_counts_min`, `shown_venues_min`: a band of fewer is not published.
+    `agreement_share`: operators whose totals lie so near to the common estimate agree.
+    """
+
+    coverage: float
+    pairs_min: int
+    factor_min: float
+    factor_max: float
+    band_edges: tuple[float, float, float]
+    window_days: int
+    capacity_times: float
+    people_floor: int
+    people_max: int
+    shown_counts_min: int
+    shown_venues_min: int
+    agreement_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Cap:
     """The parts of a permitted number in one zone; a part that is None does not limit. `pct` is of the seats."""
 
@@ -232,6 +258,7 @@ class Policy:
     estimation: EstimationPolicy
     map: MapPolicy
     crowding: CrowdingPolicy
+    calibration: CalibrationPolicy
     zones: ZonePolicy
     categories: Mapping[str, CategoryPolicy]
     dark_red_factor: DarkRedFactor

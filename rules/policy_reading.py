@@ -15,6 +15,7 @@ from rules.policy import (
     MEMBER_GROUPS,
     ZONES,
     Bound,
+    CalibrationPolicy,
     CountsPolicy,
     CrowdingPolicy,
     DeliveryPolicy,
@@ -89,6 +90,7 @@ def _read_root(root: Section, name: str) -> Policy:
         estimation=_read_estimation(root.section("estimation")),
         map=_read_map(root.section("map")),
         crowding=_read_crowding(root.section("crowding")),
+        calibration=_read_calibration(root.section("calibration")),
         zones=_read_zones(root.section("zones")),
         categories=categories,
         dark_red_factor=read_dark_red_factor(root.section("dark_red_factor")),
@@ -190,6 +192,25 @@ def _read_crowding(section: Section) -> CrowdingPolicy:
     )
     section.close()
     return crowding
+
+
+def _read_calibration(section: Section) -> CalibrationPolicy:
+    calibration = CalibrationPolicy(
+        coverage=sourced_number(section, "coverage", 0, 1),
+        pairs_min=sourced_whole(section, "pairs_min", 1),
+        factor_min=sourced_number(section, "factor_min", 0, 1),
+        factor_max=sourced_number(section, "factor_max", 1),
+        band_edges=sourced_edges(section, "band_edges"),
+        window_days=sourced_whole(section, "window_days", 1),
+        capacity_times=sourced_number(section, "capacity_times", 1),
+        people_floor=sourced_whole(section, "people_floor"),
+        people_max=sourced_whole(section, "people_max", 1),
+        shown_counts_min=sourced_whole(section, "shown_counts_min", 1),
+        shown_venues_min=sourced_whole(section, "shown_venues_min", 1),
+        agreement_share=sourced_number(section, "agreement_share", 0, 1),
+    )
+    section.close()
+    return calibration
 
 
 def _read_zones(section: Section) -> ZonePolicy:
