@@ -30,7 +30,8 @@ class CarrierCounts:
 
     `counts` (A,) in the order of the weights' source areas, NaN where missing or suppressed; `suppressed` (A,);
     `share` of the people present that its counts stand for; `counts_people`: the numbers are people already and
-    the share only weighs them.
+    the share only weighs them. `time_error`: relative sd of a count as one of this time bin (of an interval longer
+    than it). `rounding`: counts are rounded to multiples of it; None: found from the counts.
     """
 
     weights: SpreadingWeights
@@ -38,6 +39,8 @@ class CarrierCounts:
     suppressed: Bools
     share: float
     counts_people: bool = False
+    time_error: float = 0.0
+    rounding: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,127 @@
+"""What the joint estimate knows of the ground before any count: hexagons, who covers them, how far apart they are.
+
+Computed once for a set of coverages and kept; correlations are computed once for each length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.spatial import KDTree
+
+from geo import hexagons as hexes
+from geo.clipping import EARTH_RADIUS_KM
+from geo.hexagons import Floats, HexIds
+from geo.spreading import CarrierCounts
+from geo.weights import SpreadingWeights
+
+Ints = NDArray[np.int64]
+
+REACH_IN_LENGTHS = 3.0  # exp(-3) = 0.05: beyond it the taper has brought the correlation to 0
+_LENGTHS_KEPT = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """`weights` in the order of the theta's carriers; all else in the order of `hexagons` (H,).
+
+    `metres` (H, 2) in a local plane; `ground_km2` (H,): area of the part that any coverage stands for, `covered` 0..1
+    of it; `rows` (A, H): of the people of that part of a hexagon, how many each source area sees, all weights' areas
+    one after the other from `starts` on; `row_metres` (A, 2) their centres.
+    """
+
+    weights: tuple[SpreadingWeights, ...]
+    hexagons: HexIds
+    metres: Floats
+    covered: Floats
+    ground_km2: Floats
+    rows: sparse.csr_array
+    starts: Ints
+    row_metres: Floats
+    correlations: dict[float, sparse.csr_array] = field(default_factory=dict, repr=False)
+
+    def number_of(self, counts: CarrierCounts) -> int:
+        """Return which of the weights a carrier's counts are of; raise ValueError where of none."""
+        for number, weights in enumerate(self.weights):
+            if weights is counts.weights:
+                return number
+        raise ValueError("the layout holds other weights than the counts")
+
+    def correlation(self, length_m: float) -> sparse.csr_array:
+        """Return the correlation of the hexagons (H, H), 0 beyond three lengths, computed once for each length."""
+        known = self.correlations.get(length_m)
+        if known is None:
+            known = correlation(self.metres, length_m)
+            while len(self.correlations) >= _LENGTHS_KEPT:
+                self.correlations.pop(next(iter(self.correlations)))
+            self.correlations[length_m] = known
+        return known
+
+
+def layout(weights: Sequence[SpreadingWeights], hexagons: HexIds) -> Layout:
+    """Lay out the coverages over `hexagons` (H,), sorted, which hold at least every hexagon of every weights."""
+    rows = sparse.vstack([_over(one, hexagons) for one in weights], format="csr")
+    covers = [np.asarray(_over(one, hexagons).sum(axis=0)).ravel() for one in weights]
+    covered = np.clip(np.max(covers, axis=0), 0.0, 1.0) if covers else np.zeros(len(hexagons))
+    safe = np.where(covered > 0.0, covered, 1.0)
+    metres = local_metres(hexes.centres(hexagons))
+    per_person = sparse.csr_array(rows @ sparse.diags_array(1.0 / safe))
+    starts = np.cumsum([0, *(len(one.source_area_ids) for one in weights)])
+    area = hexes.area_km2(hexagons)
+    return Layout(
+        weights=tuple(weights),
+        hexagons=hexagons,
+        metres=metres,
+        covered=covered,
+        ground_km2=area * covered,
+        rows=per_person,
+        starts=starts,
+        row_metres=_centres(per_person, metres),
+    )
+
+
+def local_metres(lon_lat: Floats) -> Floats:
+    """Project longitude and latitude (H, 2) to metres in a plane around their middle; enough within a region."""
+    if not len(lon_lat):
+        return np.zeros((0, 2))
+    longitude = np.unwrap(np.append(lon_lat[0, 0], lon_lat[:, 0]), period=360.0)[1:]
+    latitude = lon_lat[:, 1]
+    middle = 0.5 * (latitude.min() + latitude.max())
+    per_degree = np.radians(1.0) * EARTH_RADIUS_KM * 1000.0
+    east = (longitude - longitude.mean()) * np.cos(np.radians(middle))
+    return per_degree * np.stack([east, latitude - middle], axis=1)
+
+
+def correlation(metres: Floats, length_m: float) -> sparse.csr_array:
+    """Return exp(-d / length) tapered to 0 at three lengths (Wendland), so that it stays positive definite.
+
+    Source of the taper: Furrer, Genton and Nychka 2006, Wendland's function of smoothness 1 for the plane.
+    """
+    reach = REACH_IN_LENGTHS * length_m
+    tree = KDTree(metres)
+    pairs = tree.query_pairs(reach, output_type="ndarray")
+    apart = np.linalg.norm(metres[pairs[:, 0]] - metres[pairs[:, 1]], axis=1)
+    near = 1.0 - apart / reach
+    value = np.exp(-apart / length_m) * np.maximum(near, 0.0) ** 4 * (1.0 + 4.0 * apart / reach)
+    size = len(metres)
+    upper = sparse.coo_array((value, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
+    return sparse.csr_array(upper + upper.T + sparse.eye_array(size))
+
+
+def _over(weights: SpreadingWeights, hexagons: HexIds) -> sparse.csr_array:
+    """Give the cover of weights over other hexagons: the same rows, columns moved."""
+    at = np.searchsorted(hexagons, weights.hexagons)
+    if len(at) and (at[-1] >= len(hexagons) or not np.array_equal(hexagons[at], weights.hexagons)):
+        raise ValueError("hexagons must hold every hexagon of every carrier")
+    cover = weights.cover
+    return sparse.csr_array((cover.data, at[cover.indices], cover.indptr), shape=(cover.shape[0], len(hexagons)))
+
+
+def _centres(rows: sparse.csr_array, metres: Floats) -> Floats:
+    total = np.asarray(rows.sum(axis=1)).ravel()
+    centres: Floats = (rows @ metres) / np.where(total > 0.0, total, 1.0)[:, None]
+    return centres
