@@ -75,7 +75,11 @@ class EstimationPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MapPolicy:
-    """What the map shows to whom. `density_steps_per_km2`: the three inner edges of four steps."""
+    """What the map shows to whom. `density_steps_per_km2`: the three inner edges of four steps.
+
+    `nearby_m`: how far a less crowded place is offered. `usual_weeks_min`: fewer weeks make nothing usual.
+    `usual_steps`: shares of the busiest usual hour, the inner edges of four steps that are told without numbers.
+    """
 
     density_steps_per_km2: tuple[float, float, float]
     frame_density_max_per_km2: float
@@ -84,6 +88,9 @@ class MapPolicy:
     public_bin_minutes: int
     public_delay_bins: int
     stale_after_minutes: int
+    nearby_m: float
+    usual_weeks_min: int
+    usual_steps: tuple[float, float, float]
 
 
 @dataclass(frozen=True, slots=True)

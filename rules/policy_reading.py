@@ -178,6 +178,9 @@ def _read_map(section: Section) -> MapPolicy:
         public_bin_minutes=sourced_whole(section, "public_bin_minutes", 1, MINUTES_A_DAY),
         public_delay_bins=sourced_whole(section, "public_delay_bins"),
         stale_after_minutes=sourced_whole(section, "stale_after_minutes", 1),
+        nearby_m=sourced_number(section, "nearby_m"),
+        usual_weeks_min=sourced_whole(section, "usual_weeks_min", 1),
+        usual_steps=sourced_edges(section, "usual_steps", 1),
     )
     section.close()
     return read

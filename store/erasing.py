@@ -28,6 +28,7 @@ from store.schema import (
     upload,
     usual_profile,
 )
+from store.usual_weeks import usual_picture
 
 REFERENCES: tuple[sa.Column[Any], ...] = (
     count_slice.c.blob_digest,
@@ -42,6 +43,7 @@ REFERENCES: tuple[sa.Column[Any], ...] = (
     map_frame.c.interval_digest,
     map_frame.c.venue_frame_digest,
     usual_profile.c.blob_digest,
+    usual_picture.c.blob_digest,
 )
 COUNTS_STATES = ("accepted", "held")
 NAMELESS = {"file_name": "", "sent_by": "", "idempotency_key": None}

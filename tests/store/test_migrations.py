@@ -13,6 +13,7 @@ import store.guesses
 import store.held
 import store.jobs
 import store.schema
+import store.usual_weeks
 import store.venue_reads
 from store.database import Database, schema_is_current, wal_is_safe
 from store.migrate import current_revision, downgrade, head_revision, upgrade
