@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
+from rules.crowding_policy import CrowdingPolicy as CrowdingPolicy  # spoken of as part of the policy
 from rules.errors import NoPolicyInForce
 
 EpidemicZone = Literal["green", "yellow", "red", "dark_red"]
@@ -91,16 +92,6 @@ class MapPolicy:
     nearby_m: float
     usual_weeks_min: int
     usual_steps: tuple[float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class CrowdingPolicy:
-    """When a venue's crowding is a level. `level_edges`: shares of the permitted number, half-open bands."""
-
-    level_edges: tuple[float, float, float]
-    resolvable_kernel: float
-    max_half_width_share: float
-    residents_margin: float
 
 
 @dataclass(frozen=True, slots=True)

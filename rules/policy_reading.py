@@ -17,7 +17,6 @@ from rules.policy import (
     Bound,
     CalibrationPolicy,
     CountsPolicy,
-    CrowdingPolicy,
     DeliveryPolicy,
     EstimationPolicy,
     HoursPolicy,
@@ -30,6 +29,7 @@ from rules.policy import (
     ZoneRule,
 )
 from rules.policy_categories import read_categories, read_dark_red_factor
+from rules.policy_crowding import read_crowding
 from rules.policy_kept import check_entry, check_kept, plain
 from rules.policy_scalars import (
     closing_of,
@@ -89,7 +89,7 @@ def _read_root(root: Section, name: str) -> Policy:
         delivery=_read_delivery(root.section("delivery")),
         estimation=_read_estimation(root.section("estimation")),
         map=_read_map(root.section("map")),
-        crowding=_read_crowding(root.section("crowding")),
+        crowding=read_crowding(root.section("crowding"), frozenset(categories)),
         calibration=_read_calibration(root.section("calibration")),
         zones=_read_zones(root.section("zones")),
         categories=categories,
@@ -184,17 +184,6 @@ def _read_map(section: Section) -> MapPolicy:
     )
     section.close()
     return read
-
-
-def _read_crowding(section: Section) -> CrowdingPolicy:
-    crowding = CrowdingPolicy(
-        level_edges=sourced_edges(section, "level_edges"),
-        resolvable_kernel=sourced_number(section, "resolvable_kernel", 0, 1),
-        max_half_width_share=sourced_number(section, "max_half_width_share"),
-        residents_margin=sourced_number(section, "residents_margin", 1),
-    )
-    section.close()
-    return crowding
 
 
 def _read_calibration(section: Section) -> CalibrationPolicy:
