@@ -1,4 +1,4 @@
-"""Two ways to write rows that SQLite and PostgreSQL spell alike: insert what is missing, replace by key."""
+"""Ways to write rows that SQLite and PostgreSQL spell alike: insert what is missing, replace by key."""
 
 from __future__ import annotations
 
@@ -16,6 +16,12 @@ def insert_missing(connection: sa.Connection, table: sa.Table, rows: Sequence[Ro
     """Insert the rows whose key is not there yet."""
     if rows:
         connection.execute(_insert(connection, table).on_conflict_do_nothing(), list(rows))
+
+
+def insert_new(connection: sa.Connection, table: sa.Table, row: Row) -> bool:
+    """Insert a row whose keys (unique indexes too) are not there yet; tell whether it was inserted."""
+    statement = _insert(connection, table).values(row).on_conflict_do_nothing().returning(sa.literal(1))
+    return connection.execute(statement).one_or_none() is not None
 
 
 def replace_rows(connection: sa.Connection, table: sa.Table, rows: Sequence[Row]) -> None:
