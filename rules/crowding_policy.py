@@ -35,17 +35,22 @@ class VenuePriorPolicy:
 
 @dataclass(frozen=True, slots=True)
 class UnusualPolicy:
-    """Which past weeks say what is usual in an hour of the week; fewer than `weeks_min` say nothing."""
+    """Which past weeks say what is usual in an hour of the week; fewer than `weeks_min` say nothing.
+
+    From `from_z` robust standard deviations on an hour is called unusual.
+    """
 
     weeks_min: int
     weeks_max: int
+    from_z: float
 
 
 @dataclass(frozen=True, slots=True)
 class AfterHoursPolicy:
     """When people in a closed venue are a signal: how rare it is (`prior`), how large (share of capacity, with sd).
 
-    Nothing is said before `wait_minutes` after closing; `staff_share` of the capacity may be there anyway.
+    Nothing is said before `wait_minutes` after closing, nor below a probability of `said_from`; `staff_share` of the
+    capacity may be there anyway.
     """
 
     prior: float
@@ -53,6 +58,7 @@ class AfterHoursPolicy:
     gathering_sd_share: float
     staff_share: float
     wait_minutes: int
+    said_from: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rules.policy_scalars import sourced_edges, sourced_number, sourced_whole
 from rules.policy_tree import Section, number_of
 
 RIVALS_MOST = 10
+LEAST_PRIOR = 1e-6  # what is certain before counting cannot be changed by it
 
 
 def read_crowding(section: Section, kinds: frozenset[str]) -> CrowdingPolicy:
@@ -66,18 +67,20 @@ def _read_shares(section: Section, kinds: frozenset[str]) -> Mapping[str, float]
 
 def _read_unusual(section: Section) -> UnusualPolicy:
     weeks_min = sourced_whole(section, "weeks_min", 2)
-    unusual = UnusualPolicy(weeks_min, sourced_whole(section, "weeks_max", weeks_min))
+    weeks_max = sourced_whole(section, "weeks_max", weeks_min)
+    unusual = UnusualPolicy(weeks_min, weeks_max, sourced_number(section, "from_z", 1))
     section.close()
     return unusual
 
 
 def _read_after_hours(section: Section) -> AfterHoursPolicy:
     after_hours = AfterHoursPolicy(
-        prior=sourced_number(section, "prior", 0, 1),
+        prior=sourced_number(section, "prior", LEAST_PRIOR, 1 - LEAST_PRIOR),
         gathering_share=sourced_number(section, "gathering_share"),
         gathering_sd_share=sourced_number(section, "gathering_sd_share"),
         staff_share=sourced_number(section, "staff_share"),
         wait_minutes=sourced_whole(section, "wait_minutes"),
+        said_from=sourced_number(section, "said_from", 0, 1),
     )
     section.close()
     return after_hours
