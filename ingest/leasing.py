@@ -26,6 +26,7 @@ RENEWALS_A_LEASE = 3
 OUTAGE_DELAY = timedelta(seconds=10)
 PUBLISH = "publish"  # estimate, release and draw the bins that are noted
 REFIT = "refit"  # of a carrier: see whether its grid still has areas that no count names
+CALIBRATE = "calibrate"  # compare head counts with what was released, and draw again where the intervals change
 DISCARD = "discard"  # the bytes of a delivery that was refused or taken back
 RETENTION = "retention"
 HOUSEKEEPING = "housekeeping"

@@ -91,6 +91,12 @@ def all_bins(connection: sa.Connection) -> list[datetime]:
     return list(connection.execute(sa.select(release.c.time_bin_start).order_by(release.c.time_bin_start)).scalars())
 
 
+def first_bin(connection: sa.Connection) -> datetime | None:
+    """Return the oldest released base bin, or None."""
+    oldest = sa.type_coerce(sa.func.min(release.c.time_bin_start), release.c.time_bin_start.type)
+    return connection.execute(sa.select(oldest)).scalar()
+
+
 def save_usual_profile(connection: sa.Connection, area_digest: str, data: bytes, weeks: int, now: datetime) -> None:
     """Keep the usual week of an area: means by hour of the week and hexagon."""
     row = {"area_digest": area_digest, "blob_digest": put_blob(connection, data), "weeks": weeks, "computed_at": now}
