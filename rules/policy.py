@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from rules.crowding_policy import CrowdingPolicy as CrowdingPolicy  # spoken of as part of the policy
 from rules.errors import NoPolicyInForce
+from rules.estimation_policy import EstimationPolicy as EstimationPolicy
 
 EpidemicZone = Literal["green", "yellow", "red", "dark_red"]
 ZONES: tuple[EpidemicZone, ...] = ("green", "yellow", "red", "dark_red")
@@ -63,15 +64,6 @@ class DeliveryPolicy:
     keys_at_once: int
     token_minutes: int
     invitation_hours: int
-
-
-@dataclass(frozen=True, slots=True)
-class EstimationPolicy:
-    """Relative errors of spreading and of shares, and how many standard deviations an interval spans."""
-
-    spread_relative_error: float
-    share_relative_error: float
-    interval_z: float
 
 
 @dataclass(frozen=True, slots=True)

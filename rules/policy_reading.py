@@ -18,7 +18,6 @@ from rules.policy import (
     CalibrationPolicy,
     CountsPolicy,
     DeliveryPolicy,
-    EstimationPolicy,
     HoursPolicy,
     MapPolicy,
     ParticipationPolicy,
@@ -30,6 +29,7 @@ from rules.policy import (
 )
 from rules.policy_categories import read_categories, read_dark_red_factor
 from rules.policy_crowding import read_crowding
+from rules.policy_estimation import read_estimation
 from rules.policy_kept import check_entry, check_kept, plain
 from rules.policy_scalars import (
     closing_of,
@@ -87,7 +87,7 @@ def _read_root(root: Section, name: str) -> Policy:
         timezones=_read_timezones(head),
         counts=_read_counts(root.section("counts")),
         delivery=_read_delivery(root.section("delivery")),
-        estimation=_read_estimation(root.section("estimation")),
+        estimation=read_estimation(root.section("estimation")),
         map=_read_map(root.section("map")),
         crowding=read_crowding(root.section("crowding"), frozenset(categories)),
         calibration=_read_calibration(root.section("calibration")),
@@ -157,16 +157,6 @@ def _read_delivery(section: Section) -> DeliveryPolicy:
     )
     section.close()
     return delivery
-
-
-def _read_estimation(section: Section) -> EstimationPolicy:
-    estimation = EstimationPolicy(
-        spread_relative_error=sourced_number(section, "spread_relative_error"),
-        share_relative_error=sourced_number(section, "share_relative_error"),
-        interval_z=sourced_number(section, "interval_z"),
-    )
-    section.close()
-    return estimation
 
 
 def _read_map(section: Section) -> MapPolicy:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -266,3 +266,25 @@ def test_the_kept_sections_are_plain_data_with_their_numbers() -> None:
     assert kept["evidence"]["D"]["may_set"] == ["attention_flag"]
     assert kept["participation"]["test_week_penalties"] == {"value": False, "source": "ours"}
     assert yaml.safe_load(policy_text())["requirements"] == kept["requirements"]
+
+
+def test_the_section_of_estimates_knows_methods_weeks_and_holidays() -> None:
+    estimation = draft_policy().estimation
+    assert (estimation.method, estimation.history_weeks, estimation.history_weeks_min) == ("joint", 4, 3)
+    holidays = estimation.holidays
+    days = [date(2026, 3, 22), date(2031, 12, 16), date(2026, 5, 27), date(2025, 5, 27), date(2026, 11, 20)]
+    assert [holidays.holds(day) for day in days] == [True, True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "code"),
+    [
+        ("method: {value: joint", "method: {value: magic", "policy-unknown-method"),
+        ('"2020-12-01", "2020-12-17"', '"2020-12-01", "2020-13-17"', "policy-not-a-date"),
+        ('["01-01", "01-02"', '["01-01", "02-30"', "policy-not-a-date"),
+        ("history_weeks_min: {value: 3", "history_weeks_min: {value: 5", "policy-out-of-range"),
+    ],
+)
+def test_a_wrong_method_date_or_number_of_weeks_is_named(before: str, after: str, code: str) -> None:
+    text = changed(before, after)
+    assert [(fault.code, fault.line) for fault in faults_of(text)] == [(code, line_of(after, text))]
