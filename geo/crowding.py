@@ -16,6 +16,7 @@ from scipy import sparse
 
 from geo import hexagons
 from geo.area_weights import overlaps_of_shapes
+from geo.clipping import EARTH_RADIUS_KM
 from geo.hexagons import Floats, HexIds
 from geo.release import Released
 from geo.spreading import ESTIMATED, MISSING, SUPPRESSED
@@ -53,6 +54,16 @@ def venue_membership(places: Sequence[Place], hexagon_ids: HexIds) -> sparse.csr
     column = np.minimum(np.searchsorted(hexagon_ids, ids), shape[1] - 1)
     known = hexagon_ids[column] == ids
     return sparse.csr_array((share[known], (row[known], column[known])), shape=shape)
+
+
+def outline_m2(places: Sequence[Place]) -> Floats:
+    """Give the ground area of each outline, (V,) in square metres; 0 for a point."""
+    shapes = _shapes(places)
+    bounds = shapely.bounds(shapes)
+    latitude = np.radians((bounds[:, 1] + bounds[:, 3]) / 2.0)
+    metres_a_degree = np.radians(EARTH_RADIUS_KM * 1000.0)
+    area: Floats = shapely.area(shapes) * metres_a_degree**2 * np.cos(latitude)
+    return area
 
 
 def _shapes(places: Sequence[Place]) -> NDArray[Any]:

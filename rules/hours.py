@@ -73,6 +73,15 @@ def closes_at(hours: OpeningHours, moment: datetime, timezone: str) -> datetime 
     return end if moment < end < moment + timedelta(days=DAYS_AHEAD - 1) else None
 
 
+def closed_minutes(hours: OpeningHours, moment: datetime, timezone: str) -> float | None:
+    """Return the minutes since the venue closed, at most a day's; None when it is open."""
+    if is_open(hours, moment, timezone):
+        return None
+    closings = [closes for _, closes in _around(hours, moment, timezone, days_ahead=0) if closes <= moment]
+    since = moment - max(closings, default=moment - timedelta(minutes=MINUTES_A_DAY))
+    return min(since.total_seconds() / 60.0, float(MINUTES_A_DAY))
+
+
 def opens_at(hours: OpeningHours, moment: datetime, timezone: str) -> datetime | None:
     """Return when the venue, closed at `moment`, opens next (UTC); None when it is open or never opens."""
     if is_open(hours, moment, timezone):

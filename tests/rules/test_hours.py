@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.errors import HoursNotUnderstood
-from rules.hours import closes_at, is_open, opens_at, parse_hours
+from rules.hours import closed_minutes, closes_at, is_open, opens_at, parse_hours
 from tests.rules.builders import utc
 
 ALMATY = "Asia/Almaty"
@@ -70,6 +70,15 @@ def test_round_the_clock_has_no_gap_at_midnight_and_never_closes() -> None:
 def test_closing_is_the_end_of_touching_spans() -> None:
     hours = parse_hours("Mo 10:00-24:00; Tu 00:00-03:00")
     assert closes_at(hours, utc("2021-06-07T12:00+06:00"), ALMATY) == utc("2021-06-08T03:00+06:00")
+
+
+def test_the_minutes_since_closing_are_counted_up_to_a_day() -> None:
+    hours = parse_hours("Mo-Sa 10:00-23:00; Su off")
+    since = {
+        local: closed_minutes(hours, utc(f"2021-06-{local}+06:00"), ALMATY)
+        for local in ("05T22:59", "05T23:00", "06T00:30", "06T22:59", "07T09:00", "07T10:00")
+    }
+    assert list(since.values()) == [None, 0.0, 90.0, 1439.0, 1440.0, None]
 
 
 def test_what_is_closed_does_not_close_and_says_when_it_opens() -> None:
