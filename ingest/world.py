@@ -69,14 +69,15 @@ class World:
 
     def area_at(self, moment: datetime) -> Area | None:
         """Return the hexagons of every carrier that reports people at `moment`; None where there are none."""
-        digests = tuple(sorted({one.coverage_digest for one in self.reporting_at(moment) if self._tells_people(one)}))
+        digests = tuple(sorted({one.coverage_digest for one in self.reporting_at(moment) if self.tells_people(one)}))
         if not digests:
             return None
         if digests not in self._areas:
             self._areas[digests] = make_area([self._weights[digest].hexagons for digest in digests])
         return self._areas[digests]
 
-    def _tells_people(self, reporting: Reporting) -> bool:
+    def tells_people(self, reporting: Reporting) -> bool:
+        """Tell whether a carrier's counts are people or devices, by its feed: units of activity never become people."""
         feed = self._feeds[reporting.carrier.id]
         return feed is None or feed.kind != "activity"
 
