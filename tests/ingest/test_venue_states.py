@@ -84,7 +84,7 @@ def test_unknown_hours_are_half_open() -> None:
 
 
 def test_an_unknown_capacity_is_guessed_from_the_floor_the_outline_or_the_policy_and_wide() -> None:
-    unknown = {"seats": None, "licensed_capacity": None, "category": "canteen"}
+    unknown: dict[str, Any] = {"seats": None, "licensed_capacity": None, "category": "canteen"}
     metres = 1 / 111_195
     outline = shapely.to_wkb(shapely.box(PLACE[0], PLACE[1], PLACE[0] + 80 * metres, PLACE[1] + 50 * metres))
     sizes = {
