@@ -1,22 +1,32 @@
 """The shell lines of the guide for machines: what an engineer at an operator pastes, from the key to the withdrawal.
 
-Promises: plain sh, curl and sed; run in the order of the page, in one empty folder, they do what the page says (a test
-runs them). The key stands in a file that only its owner reads, so neither `ps` nor the shell's history shows it.
+Promises: plain sh, curl and sed; run in the order of the page, in one shell and one folder, they do what the page says,
+as often as they are run: times, count and keys are new each time (a test runs them twice). The key stands in a file
+that only its owner reads, so neither `ps` nor the shell's history shows it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 KEY_PLACE = "PASTE-YOUR-KEY-HERE"
+AREA_PLACE = "PUT-ONE-OF-YOUR-AREAS-HERE"
 KEY_FILE = "$HOME/oryn-key.txt"  # one place for the steps and for the script of every hour
 ID_IN = "sed -n 's/.*\"id\":\\([0-9]*\\).*/\\1/p'"
 SOME_HEXAGON = "8920e60a12fffff"  # an H3 hexagon in Almaty: needs no coverage
 PLAIN_ID = re.compile(r"[\w.:-]{1,60}", re.ASCII)
 STEP_MINUTES = 15
-FIRST, CORRECTED = 120, 210
+SAMPLE = """\
+NOW=$(date +%s)
+utc() { date -u -d "@$1" +%Y-%m-%dT%H:%M:%SZ; }
+START=$(utc $((NOW / 900 * 900 - 1800)))
+END=$(utc $((NOW / 900 * 900 - 900)))
+COUNT=$((100 + NOW % 100))
+printf '%s\\n' source_area_id,start,end,device_count "$AREA,$START,$END,$COUNT" > counts.csv
+cat counts.csv"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +38,30 @@ class GuideStep:
     status: str = ""
 
 
-def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
-    """Return the steps for the installation at `address`, with a file about `area` a while before local `now`."""
-    start, end = guide_interval(now)
-    name = f"counts-{start:%Y%m%d-%H%M}.csv"
+def guide_steps(address: str, area: str) -> list[GuideStep]:
+    """Return the steps for the installation at `address`, with counts of `area` (AREA_PLACE: the reader puts it in)."""
     curl = "curl --silent --show-error"
     key, token = f'-H @"{KEY_FILE}"', "-H @oryn-token.txt"
-    new, again = f"Idempotency-Key: {name}-1", f"Idempotency-Key: {name}-2"
-    post = f'{curl} -i -X POST -T {name} {key} "$ORYN/api/v1/uploads'
+    new, again = '-H "Idempotency-Key: $KEY"', '-H "Idempotency-Key: $KEY-2"'
+    post = f'{curl} -i -X POST -T counts.csv {key} "$ORYN/api/v1/uploads'
     steps = [
-        ("key", f"ORYN='{address}'\numask 077\necho 'Authorization: Bearer {KEY_PLACE}' > \"{KEY_FILE}\"", ""),
-        ("file", _sample(name, area, start, end), ""),
+        (
+            "key",
+            f"ORYN='{address}'\nAREA='{area}'\numask 077\necho 'Authorization: Bearer {KEY_PLACE}' > \"{KEY_FILE}\"",
+            "",
+        ),
+        ("file", SAMPLE, ""),
         ("dry-run", f'{post}/dry-run"', "200 OK"),
         (
             "send",
-            f'{curl} -D headers.txt -o receipt.json -X POST -T {name} {key} -H "{new}" \\\n'
-            f'  -H "X-File-Name: {name}" "$ORYN/api/v1/uploads"\n'
+            "KEY=$(sha256sum < counts.csv | cut -c 1-16)-$(date +%s)\n"
+            f"{curl} -D headers.txt -o receipt.json -X POST -T counts.csv {key} {new} \\\n"
+            '  -H "X-File-Name: counts.csv" "$ORYN/api/v1/uploads"\n'
             "cat headers.txt receipt.json\n"
             f"ID=$({ID_IN} receipt.json)",
             "202 Accepted",
         ),
-        ("again", f'{post}" -H "{new}"', "200 OK"),
+        ("again", f'{post}" {new}', "200 OK"),
         ("receipt", f'{curl} -i {key} "$ORYN/api/v1/uploads/$ID"', "200 OK"),
         (
             "faults",
@@ -58,9 +71,9 @@ def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
         ),
         (
             "correct",
-            f"sed 's/,{FIRST}$/,{CORRECTED}/' {name} > corrected.csv\n"
-            f'{curl} -D headers.txt -o correction.json -X POST -T corrected.csv {key} -H "{again}" \\\n'
-            f'  "$ORYN/api/v1/uploads"\n'
+            'sed "s/,$COUNT\\$/,$((COUNT + 90))/" counts.csv > corrected.csv\n'
+            f"{curl} -D headers.txt -o correction.json -X POST -T corrected.csv {key} {again} \\\n"
+            '  -H "X-File-Name: corrected.csv" "$ORYN/api/v1/uploads"\n'
             "cat headers.txt correction.json\n"
             f"CORRECTION=$({ID_IN} correction.json)",
             "202 Accepted",
@@ -68,7 +81,7 @@ def guide_steps(address: str, area: str, now: datetime) -> list[GuideStep]:
         ("list", f'{curl} -i {key} "$ORYN/api/v1/uploads?limit=5"', "200 OK"),
         (
             "withdraw",
-            'for ONE in "$ID" "$CORRECTION"; do\n'
+            "for ONE in $ID $CORRECTION; do\n"
             f'  {curl} -i -X DELETE {key} -H "Content-Type: application/json" \\\n'
             '    -d \'{"reason": "a test"}\' "$ORYN/api/v1/uploads/$ONE"\n'
             "  echo\n"
@@ -103,9 +116,9 @@ done
 """
 
 
-def sample_area(known: list[str]) -> str:
-    """Return the area of the sample file: one that the operator has delivered before, else some hexagon."""
-    return next((one for one in known if PLAIN_ID.fullmatch(one)), SOME_HEXAGON)
+def sample_area(known: Iterable[str], otherwise: str = SOME_HEXAGON) -> str:
+    """Return the area of the sample file: the first of `known` that a shell can hold, else `otherwise`."""
+    return next((one for one in known if PLAIN_ID.fullmatch(one)), otherwise)
 
 
 def guide_interval(now: datetime) -> tuple[datetime, datetime]:
@@ -113,8 +126,3 @@ def guide_interval(now: datetime) -> tuple[datetime, datetime]:
     quarter = now.replace(minute=now.minute // STEP_MINUTES * STEP_MINUTES, second=0, microsecond=0)
     end = quarter - timedelta(minutes=STEP_MINUTES)
     return end - timedelta(minutes=STEP_MINUTES), end
-
-
-def _sample(name: str, area: str, start: datetime, end: datetime) -> str:
-    row = f"{area},{start.isoformat()},{end.isoformat()},{FIRST}"
-    return f"cat > {name} <<'END'\nsource_area_id,start,end,device_count\n{row}\nEND"

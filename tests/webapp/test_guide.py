@@ -8,17 +8,22 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
+import sqlalchemy as sa
 
-from store.uploads import get_receipt, receipts_of
+from store import carriers
+from store.schema import source_area
+from store.uploads import get_receipt, receipts_of, source_area_codes
+from tests.webapp.browser import Browser
 from tests.webapp.live import ROOT, LiveServer, live_server
-from webapp.guide_lines import KEY_PLACE, SOME_HEXAGON, sample_area
+from tests.webapp.world import World
+from webapp.guide_lines import AREA_PLACE, KEY_PLACE, SOME_HEXAGON, sample_area
 
 BLOCK = re.compile(r'<section class="card" aria-labelledby="(?:step-)?([\w-]+)">(.*?)</section>', re.S)
 LINES = re.compile(r'<pre class="command" tabindex="0"><code>(.*?)</code></pre>', re.S)
@@ -60,38 +65,48 @@ def shell(script: str, folder: Path) -> str:
     return done.stdout
 
 
-def process(server: LiveServer) -> None:
-    """Let a worker do what waits."""
-    environment = {"PATH": os.environ["PATH"], "ORYN_HOME": str(server.home)}
-    command = [sys.executable, "-m", "webapp.commands", "worker", "--once"]
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-
-
 def body(said: str) -> dict[str, object]:
     found: dict[str, object] = json.loads(said[said.index("{") :])
     return found
 
 
-def test_every_line_of_the_guide_does_what_the_page_says(server: LiveServer, tmp_path: Path) -> None:
+def walk(server: LiveServer, folder: Path, area: str) -> dict[str, str]:
+    """Paste every step into one shell, a worker reading beside it; return what each step said."""
     steps = guide(server)
-    codes = list(steps)
-    assert codes[0] == "key"
-    assert codes[-1] == "hourly"
-    said, script = {}, ""
-    for code in codes[:-1]:
-        # One shell from the beginning each time would send twice: only assignments are carried on.
-        said[code] = shell(script + steps[code].lines.replace(KEY_PLACE, server.key), tmp_path)
-        script += "".join(f"{line}\n" for line in steps[code].lines.splitlines() if re.match(r"[A-Z]+=", line))
-        if steps[code].status:
-            statuses = re.findall(r"^HTTP/1\.1 (\d{3}) ", said[code], re.M)
-            answers = [one for one in statuses if one != "100"]
-            assert answers == [steps[code].status] * (2 if code == "withdraw" else 1), (code, said[code])
+    worker = f"{sys.executable} -m webapp.commands worker --once > /dev/null 2>&1"
+    pasted = ""
+    for code in list(steps)[:-1]:
+        lines = steps[code].lines.replace(KEY_PLACE, server.key).replace(AREA_PLACE, area)
+        pasted += f"printf '\\n=== {code}\\n'\n{lines}\n"
         if code in ("again", "correct"):
-            process(server)
-    assert [code for code in codes if steps[code].status] == codes[2:-1]
-    assert (tmp_path / "oryn-key.txt").stat().st_mode & 0o077 == 0
+            pasted += f"(cd {ROOT} && ORYN_HOME={server.home} {worker})\n"
+    parts = re.split(r"^=== (.*)\n", shell(pasted, folder), flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def statuses(said: str) -> list[str]:
+    return [one for one in re.findall(r"^HTTP/1\.1 (\d{3}) ", said, re.M) if one != "100"]
+
+
+@pytest.fixture(scope="module")
+def walks(server: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, str]]:
+    """The whole page twice, one after the other, in one folder."""
+    folder = tmp_path_factory.mktemp("walks")
+    return [walk(server, folder, SOME_HEXAGON) for _ in range(2)]
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+def test_every_line_of_the_guide_does_what_the_page_says_each_time(
+    server: LiveServer, walks: list[dict[str, str]], turn: int
+) -> None:
+    steps, said = guide(server), walks[turn]
+    promised = [code for code in steps if steps[code].status]
+    assert promised == list(steps)[2:-1]
+    for code in promised:
+        wanted = [steps[code].status] * (2 if code == "withdraw" else 1)
+        assert statuses(said[code]) == wanted, (code, said[code])
     report = body(said["dry-run"])
-    assert report["would_be"] == "accepted"
+    assert (report["would_be"], report["rows_in"]) == ("accepted", 1)
     sent, again, receipt = body(said["send"]), body(said["again"]), body(said["receipt"])
     assert f"location: /api/v1/uploads/{sent['id']}" in said["send"].lower()
     assert (sent["state"], again["id"], again["replayed"]) == ("received", sent["id"], True)
@@ -101,11 +116,39 @@ def test_every_line_of_the_guide_does_what_the_page_says(server: LiveServer, tmp
     assert corrected["id"] != sent["id"]
     listed = body(said["list"])["uploads"]
     assert isinstance(listed, list)
-    assert [one["id"] for one in listed] == [corrected["id"], sent["id"]]
-    assert "t_" in (tmp_path / "oryn-token.txt").read_text()
+    assert [one["id"] for one in listed[:2]] == [corrected["id"], sent["id"]]
     with server.database.read() as connection:
         states = {get_receipt(connection, int(str(one["id"]))).state for one in (sent, corrected)}
     assert states == {"withdrawn"}, "nothing of the example goes on counting"
+
+
+def test_a_second_walk_makes_deliveries_of_its_own(walks: list[dict[str, str]]) -> None:
+    ids = [body(said[code])["id"] for said in walks for code in ("send", "correct")]
+    assert len(set(ids)) == 4
+
+
+def test_after_a_refused_walk_the_same_lines_work(server: LiveServer, tmp_path: Path) -> None:
+    refused = walk(server, tmp_path, "no-such-area")
+    assert statuses(refused["send"]) == ["202"]
+    assert body(refused["receipt"])["state"] == "refused"
+    after = walk(server, tmp_path, SOME_HEXAGON)
+    assert (statuses(after["send"]), body(after["receipt"])["state"]) == (["202"], "accepted")
+
+
+def test_the_key_can_be_read_by_its_owner_alone_and_the_token_is_one(server: LiveServer, tmp_path: Path) -> None:
+    walk(server, tmp_path, SOME_HEXAGON)
+    assert (tmp_path / "oryn-key.txt").stat().st_mode & 0o077 == 0
+    assert "t_" in (tmp_path / "oryn-token.txt").read_text()
+
+
+def test_a_stranger_is_told_what_to_put_in_place_of_the_area(server: LiveServer) -> None:
+    lines = {code: one.lines for code, one in guide(server).items()}
+    assert f"AREA='{AREA_PLACE}'" in lines["key"].splitlines()
+    assert '"$AREA,' in lines["file"]
+    assert not any(SOME_HEXAGON in one for one in lines.values())
+    with urlopen(f"{server.address}/carriers/guide?lang=en") as page:
+        text = page.read().decode()
+    assert f"In place of {AREA_PLACE} put the id of one of your areas" in text
 
 
 def test_the_script_finds_the_key_where_the_first_step_puts_it(server: LiveServer, tmp_path: Path) -> None:
@@ -180,11 +223,9 @@ def test_every_line_can_be_copied_and_holds_the_address_of_this_installation(ser
 
 def test_the_operators_page_of_the_documents_shows_the_same_lines(server: LiveServer) -> None:
     page = (ROOT / "docs" / "operators.md").read_text()
-    moment = re.compile(r"counts-\d{8}-\d{4}|20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\+\d\d:\d\d")
-    blocks = {moment.sub("*", one.strip()) for one in re.findall(r"```sh\n(.*?)```", page, re.S)}
+    blocks = {one.strip() for one in re.findall(r"```sh\n(.*?)```", page, re.S)}
     for code, shown in guide(server).items():
-        lines = moment.sub("*", shown.lines.replace(server.address, "https://oryn.example").strip())
-        assert lines in blocks, code
+        assert shown.lines.replace(server.address, "https://oryn.example").strip() in blocks, code
 
 
 @pytest.mark.parametrize(
@@ -205,3 +246,26 @@ def test_every_code_of_the_interface_is_in_the_operators_page_beside_its_status(
         if not any(f"`{code}`" in row and row.startswith(f"| {status}") for row in rows)
     ]
     assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("delivered", "covered", "area", "words"),
+    [
+        ([], False, SOME_HEXAGON, "No areas of yours are loaded here yet"),
+        ([], True, AREA_PLACE, f"In place of {AREA_PLACE} put"),
+        (["TP0001-1"], True, "TP0001-1", "TP0001-1 is one of your own areas"),
+    ],
+)
+def test_an_operator_finds_an_area_in_the_lines_that_it_may_deliver(
+    browser: Callable[[str], Browser], world: World, delivered: list[str], covered: bool, area: str, words: str
+) -> None:
+    with world.database.begin() as connection:
+        mine = carriers.get_carrier(connection, "alpha").id
+        connection.execute(sa.delete(source_area).where(source_area.c.carrier_id == mine))
+        source_area_codes(connection, mine, delivered)
+        if covered:
+            carriers.add_coverage(connection, mine, b"areas", "area", "areas.geojson", world.now, world.now)
+    page = unescape(browser("carrier_a").get("/carriers/guide").get_data(as_text=True))
+    assert f"AREA='{area}'" in page
+    assert words in page
+    assert "instead of the hexagon" not in page

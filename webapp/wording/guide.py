@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from webapp.guide_lines import KEY_PLACE
+from webapp.guide_lines import AREA_PLACE, KEY_PLACE, SOME_HEXAGON
 from webapp.speech import gettext as _
 
 # Words that stand as they are in every language: headers, fields, values.
 TERMS = {
     "place": KEY_PLACE,
+    "area_place": AREA_PLACE,
+    "hexagon": SOME_HEXAGON,
     "outcomes": "ok, note, hold, refuse, not-checked",
     "would_be": "would_be",
     "location": "Location",
@@ -47,6 +49,20 @@ def step_words(code: str, token_minutes: int) -> str:
     return _words()[code] % {**TERMS, "minutes": token_minutes}
 
 
+def area_words(area: str) -> str:
+    """Return whose area the lines are about, and what to put there."""
+    if area == AREA_PLACE:
+        words = _(
+            "In place of %(area_place)s put the id of one of your areas, as your files write it. Only where no areas "
+            "of yours are loaded here, an H3 hexagon will do, for example %(hexagon)s."
+        )
+    elif area == SOME_HEXAGON:
+        words = _("No areas of yours are loaded here yet, so the lines are about a hexagon in Almaty, %(hexagon)s.")
+    else:
+        words = _("%(area)s is one of your own areas; any other of them does as well.")
+    return words % {**TERMS, "area": area}
+
+
 def _words() -> dict[str, str]:
     return {
         "key": _(
@@ -55,8 +71,8 @@ def _words() -> dict[str, str]:
             "for it too."
         ),
         "file": _(
-            "One area, one quarter of an hour, one count. If your areas are loaded here, write one of their ids in the "
-            "first column instead of the hexagon."
+            "One area, a quarter of an hour that is just over, one count. Time and count are new whenever you run the "
+            "lines, so you can go through the steps as often as you like."
         ),
         "dry-run": _(
             "Every check runs, and the report names each with its outcome: %(outcomes)s. "
@@ -64,7 +80,9 @@ def _words() -> dict[str, str]:
         ),
         "send": _(
             "When this answer comes, the file is safe on our disk. %(location)s is the address of its receipt; "
-            "%(state)s is %(received)s until it has been read."
+            "%(state)s is %(received)s until it has been read. The %(key)s here is the beginning of the file's "
+            "SHA-256 and the time, so that you can begin again after a refusal or a withdrawal. Your own system takes "
+            "the SHA-256 alone, as the script below does: then a repeat is known by its bytes."
         ),
         "again": _(
             "The same %(key)s with the same bytes gives the same receipt, %(replayed)s. So after a broken "
