@@ -5,6 +5,7 @@ beside the registered share. It is told only where at least three carriers deliv
 the operator anyway (its counts; the released map, which signed-in groups see), so it learns nothing about a rival: the
 released total less its own part is the sum of two or more others, never one of them (contract.md C3). For the same
 reason no page may show the agreement of two carriers beside each other.
+Counts of a time that was over long before the carrier's first delivery are history, loaded to begin with: no lateness.
 Promises: a constant number of queries. Does not: import arrays before the agreement is asked for.
 """
 
@@ -23,7 +24,7 @@ from rules.policy import Policy
 from store import releases
 from store.blobs import read_blobs
 from store.database import Connection
-from store.quality import IntervalFact, UploadFact, interval_facts, upload_facts
+from store.quality import IntervalFact, UploadFact, first_delivery, interval_facts, upload_facts
 from store.records import Carrier, ReleaseRef
 
 AGREEMENT_HOURS = (3, 9, 15, 21)  # four hours stand for a day: reading all of it would make the page wait
@@ -37,6 +38,7 @@ class QualityNumbers:
 
     `uploads`, `refused` (by the code of the first fault) and rows are those of files received in the time; lateness,
     hidden share, bins and `implied_percent` (own counts in percent of the released people) of its intervals.
+    `history`: so many intervals are left out of the lateness, because they were loaded to begin with.
     """
 
     uploads: int
@@ -47,6 +49,7 @@ class QualityNumbers:
     lateness_median: float | None = None
     lateness_p95: float | None = None
     late_share: float | None = None
+    history: int = 0
     suppressed_share: float | None = None
     expected_bins: int = 0
     missing_bins: int = 0
@@ -83,7 +86,8 @@ def quality_of(connection: Connection, carrier: Carrier, policy: Policy, now: da
     received = upload_facts(connection, carrier.id, start)
     delivered = interval_facts(connection, carrier.id, start, now)
     shares = _implied_shares(connection, zone, start, now, delivered)
-    reader = _Reader(policy, zone, Rhythm(policy, now, ((one.start, one.end) for one in delivered)))
+    rhythm = Rhythm(policy, now, ((one.start, one.end) for one in delivered))
+    reader = _Reader(policy, zone, rhythm, _live_from(policy, first_delivery(connection, carrier.id)))
     told = [QualityDay(on, reader.numbers(received, delivered, shares, {on})) for on in dates]
     whole = reader.numbers(received, delivered, shares, set(dates))
     missing = tuple(reader.rhythm.missing_of(set(dates)))
@@ -97,6 +101,7 @@ class _Reader:
     policy: Policy
     zone: ZoneInfo
     rhythm: Rhythm
+    live_from: datetime | None
 
     def numbers(
         self,
@@ -107,7 +112,8 @@ class _Reader:
     ) -> QualityNumbers:
         files = [one for one in received if self._day(one.received_at) in days]
         own = [one for one in delivered if self._day(one.start) in days]
-        late = sorted(_lateness(own))
+        first = _first_arrivals(own)
+        late = sorted(_late_minutes(end, came) for (_start, end), came in first.items() if not self._is_history(end))
         limit = self.policy.delivery.late_after_minutes
         expected, missing = self.rhythm.bins_of(days)
         implied = [shares[one] for one in days if one in shares]
@@ -120,6 +126,7 @@ class _Reader:
             lateness_median=median(late) if late else None,
             lateness_p95=late[ceil(0.95 * len(late)) - 1] if late else None,
             late_share=sum(one > limit for one in late) / len(late) if late else None,
+            history=len(first) - len(late),
             suppressed_share=_suppressed_share(own),
             expected_bins=expected,
             missing_bins=missing,
@@ -129,14 +136,26 @@ class _Reader:
     def _day(self, moment: datetime) -> date:
         return moment.astimezone(self.zone).date()
 
+    def _is_history(self, end: datetime) -> bool:
+        return self.live_from is not None and end < self.live_from
 
-def _lateness(delivered: Iterable[IntervalFact]) -> list[float]:
-    """Return minutes from the end of each interval to its first delivery; a correction is no late delivery."""
+
+def _live_from(policy: Policy, first: datetime | None) -> datetime | None:
+    """Return from which end on an interval could have come on time: nobody was there to send what is older."""
+    return None if first is None else first - timedelta(minutes=policy.delivery.late_after_minutes)
+
+
+def _late_minutes(end: datetime, came: datetime) -> float:
+    return max((came - end) / timedelta(minutes=1), 0.0)
+
+
+def _first_arrivals(delivered: Iterable[IntervalFact]) -> dict[tuple[datetime, datetime], datetime]:
+    """Return when each interval first came; a correction is no late delivery."""
     first: dict[tuple[datetime, datetime], datetime] = {}
     for one in delivered:
         span = (one.start, one.end)
         first[span] = min(first.get(span, one.received_at), one.received_at)
-    return [max((came - end) / timedelta(minutes=1), 0.0) for (_start, end), came in first.items()]
+    return first
 
 
 def _suppressed_share(delivered: Sequence[IntervalFact]) -> float | None:

@@ -50,6 +50,13 @@ def upload_facts(connection: sa.Connection, carrier_id: int, since: datetime) ->
     ]
 
 
+def first_delivery(connection: sa.Connection, carrier_id: int) -> datetime | None:
+    """Return when the first of a carrier's files that count arrived; what was taken back does not begin anything."""
+    mine = (upload.c.carrier_id == carrier_id) & upload.c.state.in_(("accepted", "held"))
+    found: datetime | None = connection.execute(sa.select(sa.func.min(upload.c.received_at)).where(mine)).scalar_one()
+    return found
+
+
 def interval_facts(connection: sa.Connection, carrier_id: int, start: datetime, end: datetime) -> list[IntervalFact]:
     """Return what a carrier delivered for intervals that begin in `[start, end)`, in order of time, then of arrival."""
     slices, when = count_slice.c, upload.c.received_at

@@ -262,7 +262,7 @@ class QualityMetric:
     """One side of the quality of deliveries: a sentence, a plot and a table of the same numbers, what to do.
 
     `limit_y`: where the line lies that days are measured by, None without one. `missing_words`: what is not there.
-    `top_words`: what the highest bar stands for.
+    `scale_words`: up to where the picture goes, and what the highest bar stands for.
     """
 
     code: str
@@ -275,6 +275,6 @@ class QualityMetric:
     bars: list[DayBar]
     limit_y: float | None
     plot_words: str
-    top_words: str | None
+    scale_words: str | None
     headings: list[str]
     rows: list[list[str]]

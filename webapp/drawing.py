@@ -13,7 +13,7 @@ from webapp.speech import gettext as _
 from webapp.speech import number
 
 BAR, GAP, HEIGHT = 30.0, 10.0, 100.0
-DAY_BAR, DAY_GAP, HEADROOM = 16.0, 4.0, 1.1
+DAY_BAR, DAY_GAP = 16.0, 4.0
 LEAST_HEIGHT = 1.0
 DIGITS_SHOWN = 2
 
@@ -47,9 +47,8 @@ def _height(total: float | None, largest: float) -> float:
     return 0.0 if total is None else max(HEIGHT * total / largest, LEAST_HEIGHT)
 
 
-def day_bars(values: Sequence[float | None], limit: float | None, bad_above: float | None) -> list[DayBar]:
-    """Return a bar for each day, in order; those above `bad_above` are marked, `limit` has room in the picture."""
-    top = _top(values, limit)
+def day_bars(values: Sequence[float | None], top: float, bad_above: float | None) -> list[DayBar]:
+    """Return a bar for each day, in order, in a picture from 0 to `top`; those above `bad_above` are marked."""
     return [
         DayBar(
             x=at * (DAY_BAR + DAY_GAP),
@@ -62,10 +61,12 @@ def day_bars(values: Sequence[float | None], limit: float | None, bad_above: flo
     ]
 
 
-def height_of(limit: float, values: Sequence[float | None]) -> float:
-    """Return where the line of a limit lies above bars of these values."""
-    return round(HEIGHT - HEIGHT * limit / _top(values, limit), 1)
+def height_of(limit: float, top: float) -> float:
+    """Return where the line of a limit lies in a picture from 0 to `top`."""
+    return round(HEIGHT - HEIGHT * limit / top, 1)
 
 
-def _top(values: Sequence[float | None], limit: float | None) -> float:
-    return max([one for one in (*values, limit) if one is not None and one > 0], default=1.0) * HEADROOM
+def scale_top(values: Sequence[float | None], steps: Sequence[float]) -> float:
+    """Return the first of the rising `steps` that no value is above; beyond the last, the highest value."""
+    highest = max((one for one in values if one is not None), default=0.0)
+    return next((one for one in steps if highest <= one), highest)

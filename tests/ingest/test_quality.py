@@ -65,6 +65,25 @@ def test_the_boundary_of_late_is_the_policys(any_town: Town) -> None:
     assert day(quality(any_town), TODAY).late_share == 0.5
 
 
+def test_history_that_was_loaded_to_begin_with_is_no_lateness(any_town: Town) -> None:
+    operator = Operator.settled(any_town, areas=FEW)
+    begun = NOON - 3 * HOUR
+    history = [begun - back * HOUR for back in range(26, 4, -1)]
+    operator.deliver(*hours(history), now=begun)
+    assert quality(any_town).whole.lateness_median is None
+    operator.deliver(*hours([begun]), now=begun + HOUR + timedelta(minutes=7))
+    operator.deliver(*hours([begun - 30 * HOUR]), now=begun + HOUR)  # more of it, later
+    whole = quality(any_town).whole
+    assert (whole.lateness_median, whole.lateness_p95, whole.history) == (7.0, 7.0, len(history) + 1)
+
+
+def test_a_delivery_that_was_taken_back_begins_nothing(any_town: Town) -> None:
+    operator = Operator.settled(any_town, areas=FEW)
+    any_town.withdraw(any_town.send(table(*hours([NOON - 30 * HOUR])), now=NOON - 28 * HOUR))
+    operator.deliver(*hours([NOON - 20 * HOUR]), now=NOON)
+    assert (quality(any_town).whole.lateness_median, quality(any_town).whole.history) == (None, 1)
+
+
 def test_hidden_rejected_held_and_refused_are_counted_on_their_day(any_town: Town) -> None:
     operator = Operator.settled(any_town)
     for week in (3, 2, 1):
@@ -142,7 +161,7 @@ def test_the_number_of_queries_does_not_grow(town: Town, weeks: int) -> None:
         sa.event.listen(connection, "before_cursor_execute", lambda *args: asked.append(args[2]))
         found = quality_of(connection, carrier, town.place.policy, NOON, 28)
     assert found.whole.implied_percent == pytest.approx(30, abs=1)
-    assert len(asked) == 4
+    assert len(asked) == 5
 
 
 @given(st.sets(st.integers(0, 95), min_size=2), st.integers(1, 3), st.data())

@@ -1,6 +1,6 @@
 """The quality of an operator's deliveries in words: how it is, what good looks like, what to do.
 
-Promises: what is judged is judged by a number of the policy or by none; a share is a whole percent.
+Promises: what is judged is judged by a number of the policy or by none; each picture says up to where it goes.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from ingest.quality import Quality, QualityDay, QualityNumbers
 from rules.policy import DeliveryPolicy
 from webapp.context import web
 from webapp.delivery_views import QualityMetric, Sign
-from webapp.drawing import day_bars, height_of
+from webapp.drawing import day_bars, height_of, scale_top
 from webapp.speech import day as day_words
 from webapp.speech import gettext as _
 from webapp.speech import ngettext, number
+from webapp.wording.shares import share_words
 from webapp.wording.spans import span_words
 
 NOTHING = "–"
+SCALES: dict[str, Sequence[float]] = {  # up to where pictures go: minutes, intervals, per cent
+    "lateness": (15, 30, 60, 120, 180, 360, 720, 1_440, 2_880, 7_200, 14_400),
+    "missing": (4, 10, 20, 50, 100),
+    "rejected": (1, 2, 5, 10, 20, 50, 100),
+    "hidden": (1, 2, 5, 10, 20, 50, 100),
+    "agreement": (10, 20, 50, 100, 150, 200, 400),
+}
 NAMED = 3  # missing intervals by name; the table has the rest by day
 Cell = Callable[[QualityNumbers], str]
 
@@ -62,7 +70,8 @@ def lead_words(quality: Quality, metrics: Sequence[QualityMetric]) -> str:
 
 def _lateness(quality: Quality, limit: int) -> QualityMetric:
     whole = quality.whole
-    told = _Told("not-checked", _("Nothing was delivered for this time."))
+    nothing = _("Nothing was delivered for this time.")
+    told = _Told("not-checked", _("Nothing has come in live yet.") if whole.history else nothing)
     if whole.lateness_median is not None and whole.lateness_p95 is not None:
         told = _Told(
             "ok" if whole.lateness_p95 <= limit else "hold",
@@ -84,6 +93,18 @@ def _lateness(quality: Quality, limit: int) -> QualityMetric:
         _("Send every file as soon as its time is over, not in batches; look whether a queue of yours stands still."),
         (lambda one: one.lateness_p95, float(limit), _("Time within which 95 of 100 counts came, day by day")),
         columns,
+        _history_words(whole.history),
+    )
+
+
+def _history_words(intervals: int) -> str | None:
+    if not intervals:
+        return None
+    return ngettext(
+        "%(shown)s time interval was over long before your first file came. It is history, and is left out here.",
+        "%(shown)s time intervals were over long before your first file came. They are history, and are left out here.",
+        intervals,
+        shown=number(intervals),
     )
 
 
@@ -215,6 +236,7 @@ def _metric(
     code, title, good = named
     value, limit, plot_words = plotted
     values = [value(one.numbers) for one in quality.days]
+    top = scale_top([*values, limit], SCALES[code])
     judged = limit if code == "lateness" else (0.0 if code in {"missing", "rejected"} else None)
     return QualityMetric(
         code=code,
@@ -224,10 +246,10 @@ def _metric(
         good_words=good,
         advice_words=advice,
         missing_words=missing,
-        bars=[] if all(one is None for one in values) else day_bars(values, limit, judged),
-        limit_y=None if limit is None else height_of(limit, values),
+        bars=[] if all(one is None for one in values) else day_bars(values, top, judged),
+        limit_y=None if limit is None else height_of(limit, top),
         plot_words=plot_words,
-        top_words=_top_words(code, values),
+        scale_words=_scale_words(code, values, top),
         headings=[_("Day"), *columns],
         rows=[_row(one, columns) for one in reversed(quality.days)],
     )
@@ -254,24 +276,27 @@ def _times_hundred(share: float | None) -> float | None:
 
 
 def _percent(share: float | None) -> str:
-    if share is None:
-        return NOTHING
-    return _("under 1 %") if 0 < share < 0.005 else _("%(n)s %%", n=round(100 * share))
+    return NOTHING if share is None else share_words(share)
 
 
 def _span(minutes: float | None) -> str:
     return NOTHING if minutes is None else span_words(minutes)
 
 
-def _top_words(code: str, values: Sequence[float | None]) -> str | None:
-    """Return what the highest bar stands for, None where there is no bar."""
-    top = max((one for one in values if one is not None), default=None)
-    if top is None:
+def _scale_words(code: str, values: Sequence[float | None], top: float) -> str | None:
+    """Return up to where the picture goes and what its highest bar stands for, None where there is no bar."""
+    highest = max((one for one in values if one is not None), default=None)
+    if highest is None:
         return None
-    said = {"lateness": span_words(top), "missing": number(round(top))}.get(
-        code, _("%(n)s %%", n=number(round(top, 1)))
+    return _(
+        "The picture goes up to %(top)s; highest: %(value)s.", top=_amount(code, top), value=_amount(code, highest)
     )
-    return _("Highest: %(value)s", value=said)
+
+
+def _amount(code: str, value: float) -> str:
+    if code == "lateness":
+        return span_words(value)
+    return number(round(value)) if code == "missing" else share_words(value / 100)
 
 
 def _missing_words(quality: Quality) -> str | None:
