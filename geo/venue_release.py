@@ -8,7 +8,7 @@ People on the rounding ladder (C4), shares in hundredths or thousandths. A publi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,14 @@ class ReleasedVenues:
 
     def __len__(self) -> int:
         return len(self.state)
+
+    def placed(self, places: NDArray[np.int64], count: int) -> ReleasedVenues:
+        """Put each venue into its place among `count` others, of which nothing is told; one at -1 is left out."""
+        whole, kept = ReleasedVenues.missing(count), places >= 0
+        for name in ("state", "few", *_PEOPLE, *_SHARES):
+            getattr(whole, name)[places[kept]] = getattr(self, name)[kept]
+        there = kept[self.rivals].all(axis=1) if len(self.rivals) else np.zeros(0, bool)
+        return replace(whole, rivals=places[self.rivals[there]].astype(np.int32).reshape(-1, 2))
 
     def to_bytes(self) -> bytes:
         """Pack as codes of the ladder and whole numbers: exact for what is released."""

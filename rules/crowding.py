@@ -1,20 +1,22 @@
 """Say how crowded a venue is against the number now permitted, or why that cannot be told.
 
-Promises: a level only where the whole interval low..high supports it: one level however wide (beyond the permitted
-number it is the last one), or two neighbours ("between") if it is narrow; otherwise `area_only` with the reason.
-Bands are half-open: exactly at an edge is the higher level.
+Promises: no venue that is not resolvable has a level, ever. Resolvable: its averaging kernel, the width of its
+calibrated interval and the part of its surroundings that delivered all satisfy the policy. A level, or two neighbours
+("between"), is said only with the policy's probability, from a normal distribution cut off at 0.
 Does not: call anything a breach (contract D): level 4 means near the permitted number or beyond it.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
-from math import isfinite, isnan
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import pairwise
+from math import erfc, inf, isfinite, isnan, sqrt
 from typing import Literal
 
+from rules.crowding_policy import CrowdingPolicy
 from rules.occupancy import Limit
-from rules.policy import CrowdingPolicy
 from rules.words import Params, Words
 
 CrowdingState = Literal["level", "area_only", "no_data"]
@@ -22,50 +24,98 @@ CountState = Literal["estimated", "suppressed", "missing", "no_location"]
 
 
 @dataclass(frozen=True, slots=True)
+class VenueFigures:
+    """What is released of a venue: people with their 90 % interval and standard deviation, or why there are none.
+
+    `kernel` 0..1: of a person more in the venue, how much the estimate finds; `reach` 0..1: the part of what covers it
+    that has delivered.
+    """
+
+    low: float
+    best: float
+    high: float
+    sd: float
+    kernel: float
+    reach: float
+    state: CountState
+
+    def widened(self, factor: float) -> VenueFigures:
+        """Return the figures with their uncertainty multiplied, not below 0 people."""
+        low = max(0.0, self.best - factor * (self.best - self.low))
+        return replace(self, low=low, high=self.best + factor * (self.high - self.best), sd=factor * self.sd)
+
+    @property
+    def half_width(self) -> float:
+        """Half of the 90 % interval, in people: its wider half, as the lower one ends at 0."""
+        return max(self.high - self.best, self.best - self.low)
+
+
+@dataclass(frozen=True, slots=True)
 class Crowding:
     """What may be said. `level`..`level_high`: 1..4, equal for one level, neighbours for "between", else None.
 
-    `reason` (crowding-reason-...) says why there is no level; `params` are its parameters.
+    `probability` of what is said, None without a level. `reason` (crowding-reason-...) says why there is no level;
+    `params` are its parameters.
     """
 
     state: CrowdingState
     level: int | None = None
     level_high: int | None = None
+    probability: float | None = None
     reason: str | None = None
     params: Params = field(default_factory=dict)
 
 
 def crowding_level(
-    low: float,
-    best: float,  # noqa: ARG001 - shown beside the level, and must never decide it
-    high: float,
+    figures: VenueFigures,
     limit: Limit | int | None,
-    kernel: float,
-    state: CountState,
     policy: CrowdingPolicy,
     *,
-    neighbours: int = 0,
+    rivals: int = 0,
     is_open: bool | None = None,
-    residents_known: bool = True,
+    impossible: str | None = None,
 ) -> Crowding:
     """Return the crowding of a venue in one time bin.
 
-    `low`, `best`, `high`: people; `limit`: the permitted number (a `Limit`, a number, or None when unknown);
-    `kernel` 0..1: how much of the estimate stems from the venue's own hexagons; `neighbours`: other venues there;
-    `is_open`: None when the hours are unknown.
+    `figures`: calibrated already (`VenueFigures.widened`); `limit`: the permitted number (a `Limit`, a number, or None
+    when unknown); `rivals`: venues that it cannot be told apart from; `is_open`: None when the hours are unknown;
+    `impossible`: the registered number that cannot be true.
     """
     permitted = limit.persons if isinstance(limit, Limit) else limit
-    reason = _told_by_facts(low, high, limit, state, is_open)
-    if reason is not None:
-        return reason
+    told = _told_by_facts(figures, limit, is_open, impossible)
+    if told is not None:
+        return told
     assert permitted is not None  # _told_by_facts has answered for an unknown limit
-    if kernel < policy.resolvable_kernel or isnan(kernel):
-        return _area_only("source-areas-too-large", resolved_pct=_per_cent(kernel))
-    first, last = level_of(low, permitted, policy), level_of(high, permitted, policy)
-    narrow = (high - low) / 2 <= policy.max_half_width_share * permitted
-    if first == last or (last - first == 1 and narrow):
-        return Crowding("level", first, last)
-    return _too_wide(low, high, neighbours, residents_known)
+    reason = unresolvable(figures, permitted, policy)
+    if reason is None:
+        return _said(level_probabilities(figures, permitted, policy), figures, policy)
+    if rivals and reason != "too-few-delivered":
+        return _area_only("neighbours-cannot-be-told-apart", neighbours=rivals)
+    return _area_only(reason, **_params(figures))
+
+
+def unresolvable(figures: VenueFigures, permitted: int, policy: CrowdingPolicy) -> str | None:
+    """Return why a venue with figures cannot have a level; None where it is resolvable.
+
+    However wide, an interval that lies wholly at or beyond the permitted number resolves the last level.
+    """
+    narrow = figures.half_width <= policy.max_half_width_share * permitted or figures.low >= permitted
+    table = (
+        (not figures.reach >= policy.reach_min, "too-few-delivered"),
+        (not figures.kernel >= policy.resolvable_kernel, "source-areas-too-large"),
+        (not (narrow and isfinite(figures.high)), "interval-too-wide"),
+    )
+    return next((reason for applies, reason in table if applies), None)
+
+
+def level_probabilities(figures: VenueFigures, permitted: int, policy: CrowdingPolicy) -> tuple[float, ...]:
+    """Return the probabilities of levels 1..4: of N(best, sd) cut off at 0, between the edges."""
+    if figures.sd <= 0.0:
+        here = level_of(figures.best, permitted, policy)
+        return tuple(float(level == here) for level in (1, 2, 3, 4))
+    edges = [0.0, *(edge * permitted for edge in policy.level_edges), inf]
+    above = [_above((edge - figures.best) / figures.sd) for edge in edges]
+    return tuple((lower - upper) / above[0] for lower, upper in pairwise(above))
 
 
 def level_of(people: float, permitted: int, policy: CrowdingPolicy) -> int:
@@ -82,20 +132,38 @@ def meaning_of(level: int, policy: CrowdingPolicy) -> Words:
     return Words(f"crowding-level-{level}-meaning", params)
 
 
+def is_stale(observed_at: datetime, now: datetime, stale_after_minutes: int) -> bool:
+    """Say whether a crowding is too old to be called that of now (policy `map.stale_after_minutes`)."""
+    return now - observed_at > timedelta(minutes=stale_after_minutes)
+
+
+def _said(probabilities: tuple[float, ...], figures: VenueFigures, policy: CrowdingPolicy) -> Crowding:
+    """Say one level where it is probable enough, else two neighbours, else nothing."""
+    spans = [(one, one) for one in (1, 2, 3, 4)], [(1, 2), (2, 3), (3, 4)]
+    for candidates in spans:
+        first, last = max(candidates, key=lambda span: sum(probabilities[span[0] - 1 : span[1]]))
+        probability = min(1.0, sum(probabilities[first - 1 : last]))
+        if probability >= policy.level_probability:
+            return Crowding("level", first, last, probability)
+    return _area_only("interval-too-wide", **_params(figures))
+
+
 def _told_by_facts(
-    low: float, high: float, limit: Limit | int | None, state: CountState, is_open: bool | None
+    figures: VenueFigures, limit: Limit | int | None, is_open: bool | None, impossible: str | None
 ) -> Crowding | None:
     """Return the first answer that needs no interval, in the order in which a person would ask."""
     closed_by_rule = limit.closed if isinstance(limit, Limit) else limit == 0
-    unknown = limit is None or (isinstance(limit, Limit) and limit.persons is None)
+    permitted = limit.persons if isinstance(limit, Limit) else limit
+    state, unknown = figures.state, isnan(figures.best) or isnan(figures.sd)
     table = (
         (state == "no_location", Crowding("no_data", reason=_code("no-location"))),
-        (state == "missing" or (isnan(low) and state == "estimated"), Crowding("no_data", reason=_code("no-counts"))),
+        (state == "missing" or (unknown and state == "estimated"), Crowding("no_data", reason=_code("no-counts"))),
         (state == "suppressed", _area_only("hidden-for-privacy")),
         (is_open is False, _area_only("closed-now")),
         (closed_by_rule, _area_only("closed-by-rule")),
-        (unknown, _limit_unknown(limit)),
-        (not isfinite(high), _area_only("source-areas-too-large", resolved_pct=0)),
+        (impossible is not None, _area_only("capacity-impossible")),
+        (permitted is None, _limit_unknown(limit)),
+        (permitted is not None and permitted <= 0, _area_only("capacity-impossible")),
     )
     return next((answer for applies, answer in table if applies), None)
 
@@ -107,12 +175,11 @@ def _limit_unknown(limit: Limit | int | None) -> Crowding:
     return _area_only(f"limit-unknown-{missing[0].replace('_', '-')}" if missing else "limit-unknown")
 
 
-def _too_wide(low: float, high: float, neighbours: int, residents_known: bool) -> Crowding:
-    if not residents_known:
-        return _area_only("homes-unknown")
-    if neighbours:
-        return _area_only("neighbours-cannot-be-told-apart", neighbours=neighbours)
-    return _area_only("interval-too-wide", low=round(low), high=round(high))
+def _params(figures: VenueFigures) -> dict[str, int]:
+    """Return what the sentences of `unresolvable` may need."""
+    ends = {"low": figures.low, "high": figures.high}
+    numbers = {name: round(value) for name, value in ends.items() if isfinite(value)}
+    return numbers | {"resolved_pct": _per_cent(figures.kernel), "reach_pct": _per_cent(figures.reach)}
 
 
 def _area_only(reason: str, **params: float) -> Crowding:
@@ -125,3 +192,8 @@ def _code(reason: str) -> str:
 
 def _per_cent(share: float) -> int:
     return 0 if isnan(share) else round(share * 100)
+
+
+def _above(deviations: float) -> float:
+    """Return the upper tail of the standard normal distribution."""
+    return 0.5 * erfc(deviations / sqrt(2.0))

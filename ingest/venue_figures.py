@@ -1,0 +1,84 @@
+"""The released rows of a bin in the order of the registered venues, with intervals as wide as head counts ask.
+
+Promises: reads a release and nothing finer; a venue that the release does not name has no figures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.release import Released, rounded
+from geo.venue_release import ReleasedVenues
+from rules.crowding import CountState, VenueFigures
+
+Floats = NDArray[np.float64]
+
+COUNT_STATES: tuple[CountState, ...] = ("missing", "suppressed", "estimated")
+HALF_STEP = 2.5  # people: half a step of the rounding ladder, which a released standard deviation may have lost
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReleasedBin:
+    """What is released of one base bin: its hexagons, and venues by id; None where no venues were released."""
+
+    start: datetime
+    hexagons: Released
+    venue_ids: tuple[str, ...]
+    venues: ReleasedVenues | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BinFigures:
+    """One bin in the order of the registered venues (V,); `named`: whether its release has the venue.
+
+    `rows` are as released; `sd`, `low`, `high` (people) with the factors on them; `neighbours`: ids of the venues that
+    each cannot be told apart from.
+    """
+
+    named: list[bool]
+    rows: ReleasedVenues
+    sd: Floats
+    low: Floats
+    high: Floats
+    neighbours: list[tuple[str, ...]]
+
+    def each(self) -> list[VenueFigures]:
+        """Return the figures venue by venue, for the rules."""
+        rows = self.rows
+        columns = [one.tolist() for one in (self.low, rows.best, self.high, self.sd, rows.kernel, rows.reach)]
+        states = [COUNT_STATES[one] for one in rows.state.tolist()]
+        return [
+            VenueFigures(low, best, high, sd, kernel, reach, state)
+            for low, best, high, sd, kernel, reach, state in zip(*columns, states, strict=True)
+        ]
+
+
+def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats, z: float) -> BinFigures:
+    """Put a release into the order of `venue_ids`; `factor` (V,) multiplies each standard deviation.
+
+    `z`: how many standard deviations half of an interval spans.
+    """
+    place = {venue_id: at for at, venue_id in enumerate(venue_ids)}
+    places = np.array([place.get(one, -1) for one in told.venue_ids], np.int64)
+    rows = ReleasedVenues.missing(len(venue_ids))
+    named = np.zeros(len(venue_ids), bool)
+    if told.venues is not None:
+        rows = told.venues.placed(places, len(venue_ids))
+        named[places[places >= 0]] = True
+    sd = np.hypot(factor * rows.sd, HALF_STEP)
+    low = np.where(rows.few, 0.0, np.maximum(rows.best - z * sd, 0.0))
+    high = np.where(rows.few, np.maximum(rows.high, rows.best + z * sd), rows.best + z * sd)
+    return BinFigures(named.tolist(), rows, sd, rounded(low), rounded(high), _neighbours(rows, venue_ids))
+
+
+def _neighbours(rows: ReleasedVenues, venue_ids: Sequence[str]) -> list[tuple[str, ...]]:
+    found: list[list[str]] = [[] for _ in venue_ids]
+    for one, other in rows.rivals.tolist():
+        found[one].append(venue_ids[other])
+        found[other].append(venue_ids[one])
+    return [tuple(some) for some in found]

@@ -1,0 +1,132 @@
+"""Whose a crowd is, what a venue can hold, and who is there after hours."""
+
+from __future__ import annotations
+
+from math import nan
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.after_hours import after_hours_probability
+from rules.attribution import attribute
+from rules.capacity import Capacity, capacity_of
+from rules.crowding import VenueFigures
+from tests.rules.builders import draft_policy
+
+RULES = draft_policy().crowding
+
+
+def figures(best: float = 100.0, kernel: float = 0.9, **facts: object) -> VenueFigures:
+    seen = {"reach": 1.0, "state": "estimated"} | facts
+    return VenueFigures(best, best, best, 10.0, kernel, **seen)  # type: ignore[arg-type]
+
+
+# --- whose a crowd is -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "kernel", "whose"),
+    [
+        (0.8, 0.5, "venue"),
+        (0.79, 0.9, "cannot-tell"),
+        (0.99, 0.49, "cannot-tell"),  # nothing but its prior says so
+        (0.5, 0.9, "cannot-tell"),
+        (0.2, 0.9, "area"),
+        (0.0, 0.0, "area"),
+    ],
+)
+def test_a_crowd_is_the_venue_s_the_area_s_or_nobody_can_tell(own: float, kernel: float, whose: str) -> None:
+    found = attribute(own, figures(kernel=kernel), RULES)
+    assert found is not None
+    assert (found.whose, found.probability) == (whose, own)
+
+
+def test_nothing_is_attributed_where_nothing_was_estimated_or_delivered() -> None:
+    assert attribute(0.9, figures(state="suppressed"), RULES) is None
+    assert attribute(nan, figures(), RULES) is None
+    unseen = attribute(0.9, figures(reach=0.5), RULES)
+    assert unseen is not None
+    assert unseen.whose == "cannot-tell"
+
+
+# --- what a venue can hold --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("licensed", "seats", "area", "capacity"),
+    [
+        (200, 50, 400.0, Capacity(200)),
+        (None, 50, None, Capacity(50)),
+        (None, None, 400.0, Capacity(None)),
+        (0, 50, 400.0, Capacity(None, "capacity-zero")),
+        (None, 0, 400.0, Capacity(None, "seats-zero")),
+        (300, 0, 400.0, Capacity(300)),  # a place to stand in
+        (-5, None, None, Capacity(None, "capacity-zero")),
+        (50, None, 0.0, Capacity(None, "floor-zero")),
+        (401, None, 100.0, Capacity(None, "capacity-beyond-floor")),
+        (400, 400, 100.0, Capacity(400)),
+        (300, 401, 100.0, Capacity(None, "seats-beyond-floor")),
+    ],
+)
+def test_a_capacity_is_taken_or_named_as_impossible(
+    licensed: int | None, seats: int | None, area: float | None, capacity: Capacity
+) -> None:
+    assert capacity == capacity_of(licensed, seats, area, RULES.least_m2_per_person)
+
+
+# --- after hours ------------------------------------------------------------------------------------------------------
+
+CAPACITY, SD = 900.0, 0.15 * 900.0
+
+
+def after_hours(seen: VenueFigures, residents: float = 0.0, closed: float | None = 120.0) -> float | None:
+    return after_hours_probability(seen, SD, CAPACITY, residents, closed, RULES)
+
+
+def test_a_gathering_in_a_closed_hall_is_probable_and_an_empty_one_is_not() -> None:
+    party, empty = after_hours(figures(350.0, 0.8)), after_hours(figures(10.0, 0.8))
+    assert party is not None
+    assert empty is not None
+    assert party > 0.95
+    assert empty < 0.01
+
+
+def test_the_more_people_live_there_the_less_a_crowd_says() -> None:
+    few, many = after_hours(figures(350.0, 0.8), 100.0), after_hours(figures(350.0, 0.8), 5000.0)
+    assert few is not None
+    assert many is not None
+    assert few > 0.8
+    assert many < 0.2
+
+
+@pytest.mark.parametrize(
+    ("seen", "residents", "closed"),
+    [
+        (figures(350.0, 0.8), nan, 120.0),  # it is not known how many live there
+        (figures(350.0, 0.8), 0.0, None),  # open, or hours unknown
+        (figures(350.0, 0.8), 0.0, 59.0),  # guests are leaving
+        (figures(350.0, 0.0), 0.0, 120.0),  # counts have told nothing about it
+        (figures(350.0, 0.8, state="suppressed"), 0.0, 120.0),
+        (figures(350.0, 0.8, reach=0.5), 0.0, 120.0),
+    ],
+)
+def test_nothing_is_said_where_nothing_can_be(seen: VenueFigures, residents: float, closed: float | None) -> None:
+    assert after_hours(seen, residents, closed) is None
+
+
+def test_the_same_people_say_less_where_counts_see_the_venue_badly() -> None:
+    weak, strong = after_hours(figures(40.0, 0.1)), after_hours(figures(320.0, 0.8))  # both found: 400 by counts alone
+    assert weak is not None
+    assert strong is not None
+    assert weak < strong
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1), st.floats(0, 1e6), st.floats(0, 1e4))
+def test_it_is_a_probability_and_rises_with_the_people(
+    best: float, kernel: float, residents: float, more: float
+) -> None:
+    one, other = after_hours(figures(best, kernel), residents), after_hours(figures(best + more, kernel), residents)
+    if one is not None and other is not None:
+        assert 0.0 <= one <= other + 1e-9
+        assert other <= 1.0
