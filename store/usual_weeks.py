@@ -12,6 +12,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from store.blobs import put_blob, read_blob
+from store.errors import NotFound
 from store.schema import UtcDateTime, metadata
 from store.writing import replace_rows
 
@@ -103,11 +104,16 @@ def forget_pictures(connection: sa.Connection, area_digest: str) -> None:
 
 
 def find_hexagon(connection: sa.Connection, area_digest: str, resolution: int, index: int) -> UsualHexagon | None:
-    """Return the usual week of the hexagon at `index` of the area's geometry, or None where there is none."""
+    """Return the usual week of the hexagon at `index` of the area's geometry, or None where there is none yet.
+
+    Raises NotFound where the area has no such hexagon.
+    """
     here = (usual_picture.c.area_digest == area_digest) & (usual_picture.c.resolution == resolution)
     row = connection.execute(sa.select(usual_picture).where(here)).one_or_none()
     if row is None:
         return None
     data = read_blob(connection, row.blob_digest)
     count = len(data) // WEEK_HOURS
-    return UsualHexagon(data[index::count], row.weeks) if 0 <= index < count else None
+    if index >= count:
+        raise NotFound(what="hexagon", name=str(index))
+    return UsualHexagon(data[index::count], row.weeks)

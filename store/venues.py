@@ -44,6 +44,15 @@ def list_venues(connection: sa.Connection) -> list[Venue]:
     return [_venue(row) for row in connection.execute(sa.select(venue).order_by(venue.c.id))]
 
 
+def venues_of(connection: sa.Connection, venue_ids: Sequence[str]) -> list[Venue]:
+    """Return those of these venues that are registered, in the order of the ids."""
+    if not venue_ids:
+        return []
+    rows = connection.execute(sa.select(venue).where(venue.c.id.in_(venue_ids)))
+    known = {row.id: _venue(row) for row in rows}
+    return [known[one] for one in venue_ids if one in known]
+
+
 def get_venue(connection: sa.Connection, venue_id: str) -> Venue:
     """Return one venue; raise NotFound."""
     found = find_venue(connection, venue_id)

@@ -6,9 +6,10 @@ words; an owner gets the numbers of the own venues.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from statistics import median
 
 from rules.policy import Policy
 from store import crowding as crowding_store
@@ -17,7 +18,8 @@ from store.database import Connection
 from store.records import AccountRecord, MapFrame, MapLayer, VenueCrowding
 from webapp.roles import layer_of, may_see_numbers
 from webapp.views import CrowdingCode, CrowdingView
-from webapp.wording.crowding import BYTE_CODES, code_of, numbers_view, public_view
+from webapp.wording.certainty import Reader
+from webapp.wording.crowding import BYTE_CODES, code_of, group_view, numbers_view, public_view
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,33 @@ class Scene:
             return code_of(self.base.get(venue_id))
         return BYTE_CODES[self.codes.get(venue_id, 0)]
 
+    def layer_code(self, venue_id: str) -> CrowdingCode:
+        """Return a venue's crowding as everybody on the account's layer sees it: one time bin for all venues."""
+        if self.layer == "group":
+            return code_of(self.base.get(venue_id))
+        return BYTE_CODES[self.codes.get(venue_id, 0)]
+
     def view(self, venue_id: str) -> CrowdingView:
         """Return a venue's crowding in the words, and with the numbers, that the account may see."""
         base = self.base.get(venue_id)
+        observed_at = base.observed_at if base else self.observed_at
+        if self.layer == "group":
+            return group_view(base, observed_at, self.now)
         if may_see_numbers(self.account, venue_id):
-            return numbers_view(base, base.observed_at if base else self.observed_at, self.now)
+            return numbers_view(base, observed_at, self.now)
         return public_view(self.code(venue_id), base, self.observed_at, self.now)
+
+
+def reader_of(account: AccountRecord | None, venue_id: str) -> Reader:
+    """Return whether an account is told a venue's numbers, or words only."""
+    return "numbers" if may_see_numbers(account, venue_id) else "public"
+
+
+def present(scene: Scene, venue_id: str) -> float | None:
+    """Return the people in an open venue now, for who may see them; None where the venue cannot be told."""
+    row = scene.base.get(venue_id)
+    told = row is not None and row.kernel is not None and row.state == "level"
+    return row.best if row is not None and told and may_see_numbers(scene.account, venue_id) else None
 
 
 def visible_until(layer: MapLayer, policy: Policy, now: datetime) -> datetime:
@@ -106,8 +129,10 @@ def _scene(
     start = frame.bin_end - _base_width(policy)
     if only is None:
         base = crowding_store.crowding_at(connection, start) if layer == "group" else {}
-    else:
+    elif layer == "group":
         base = _rows(connection, {only}, start, policy)
+    else:
+        base = _hour(connection, only, frame)
     codes: Mapping[str, int] = {}
     if layer == "public":
         order = map_frames.venue_list(connection, frame.venues_digest)
@@ -138,6 +163,20 @@ def _rows(connection: Connection, venue_ids: set[str], start: datetime, policy: 
     end = start + _base_width(policy)
     found = (crowding_store.venue_day(connection, one, start, end) for one in sorted(venue_ids))
     return {rows[0].venue_id: rows[0] for rows in found if rows}
+
+
+def _hour(connection: Connection, venue_id: str, frame: MapFrame) -> dict[str, VenueCrowding]:
+    """Return the last base bin of a public hour, as unusual as the hour's middle bin: the public sees hours."""
+    rows = crowding_store.venue_day(connection, venue_id, frame.bin_start, frame.bin_end)
+    if not rows:
+        return {}
+    own, around = (_middle([getattr(row, name) for row in rows]) for name in ("unusual_z", "area_unusual_z"))
+    return {venue_id: replace(rows[-1], unusual_z=own, area_unusual_z=around, time_bin_start=frame.bin_start)}
+
+
+def _middle(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
 
 
 def _base_width(policy: Policy) -> timedelta:

@@ -15,8 +15,9 @@ def gettext(text: str, **values: Any) -> str:
 
 
 def ngettext(one: str, many: str, num: int, **values: Any) -> str:
-    """Return the form for `num` by the plural rules of the reader's language."""
-    return str(flask_babel.ngettext(one, many, num, **values))
+    """Return the form for `num` by the plural rules of the reader's language; `num` is written as it writes numbers."""
+    form = flask_babel.get_domain().get_translations().ungettext(one, many, num)
+    return str(form.replace("%(num)d", "%(num)s") % ({"num": number(num)} | values))
 
 
 def lazy_gettext(text: str) -> object:
@@ -37,4 +38,10 @@ def day(value: date, pattern: str) -> str:
 def day_names() -> list[str]:
     """Return the short names of the days of the week, Monday first."""
     names = get_day_names("abbreviated", "stand-alone", locale=flask_babel.get_locale())
+    return [str(names[number]) for number in range(7)]
+
+
+def day_names_in_full() -> list[str]:
+    """Return the names of the days of the week, Monday first."""
+    names = get_day_names("wide", "stand-alone", locale=flask_babel.get_locale())
     return [str(names[number]) for number in range(7)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from flask import url_for
@@ -14,7 +14,8 @@ from store.records import Venue
 from webapp.context import web
 from webapp.roles import may_see_numbers
 from webapp.scene import Scene
-from webapp.views import Pager, VenueRow
+from webapp.speech import gettext as _
+from webapp.views import CrowdingView, NeighbourView, Pager, VenueRow
 from webapp.wording.crowding import CROWDED_FIRST
 from webapp.wording.venues import category_label, distance_words, name_of, status_view
 
@@ -34,8 +35,10 @@ class Listing:
     pages: int
 
 
-def venue_row(venue: Venue, scene: Scene, near: tuple[float, float] | None = None) -> VenueRow:
-    """Return a venue as a list or card shows it."""
+def venue_row(
+    venue: Venue, scene: Scene, near: tuple[float, float] | None = None, rivals: Sequence[Venue] = ()
+) -> VenueRow:
+    """Return a venue as a list or card shows it; `rivals`: venues to which the same people may belong."""
     draft = venue.draft
     return VenueRow(
         id=venue.id,
@@ -44,7 +47,7 @@ def venue_row(venue: Venue, scene: Scene, near: tuple[float, float] | None = Non
         district=draft.district,
         address=draft.address,
         status=status_view(status_of(venue, web().policies, scene.now)),
-        crowding=scene.view(venue.id),
+        crowding=_with_rivals(scene.view(venue.id), rivals),
         longitude=draft.longitude,
         latitude=draft.latitude,
         url=url_for("pages.venue_page", venue_id=venue.id),
@@ -73,6 +76,12 @@ def pager(found: Listing, url: Callable[[int], str]) -> Pager:
     )
 
 
+def rival_ids(scene: Scene, venue_id: str) -> tuple[str, ...]:
+    """Return the venues to which the people of a venue may belong as well, most alike first."""
+    row = scene.base.get(venue_id)
+    return row.neighbour_ids if row else ()
+
+
 def distance_m(near: tuple[float, float], longitude: float, latitude: float) -> float:
     """Return metres along the sphere between two places (haversine)."""
     lon1, lat1, lon2, lat2 = (math.radians(value) for value in (*near, longitude, latitude))
@@ -83,6 +92,15 @@ def distance_m(near: tuple[float, float], longitude: float, latitude: float) -> 
 def visible(venues: Iterable[Venue], scene: Scene) -> list[Venue]:
     """Return the venues that the scene's account may be shown: sensitive places stay off the public's lists."""
     return [venue for venue in venues if not venue.draft.masked or may_see_numbers(scene.account, venue.id)]
+
+
+def _with_rivals(view: CrowdingView, rivals: Sequence[Venue]) -> CrowdingView:
+    if not rivals:
+        return view
+    named = (NeighbourView(one.id, name_of(one.draft), url_for("pages.venue_page", venue_id=one.id)) for one in rivals)
+    return replace(
+        view, neighbours=tuple(named), neighbours_words=_("The same people may be guests of these places as well:")
+    )
 
 
 def _key(order: Order, near: tuple[float, float] | None, scene: Scene) -> Callable[[Venue], Any]:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 Colour = Literal["green", "yellow", "red", "grey"]
 AgeClass = Literal["fresh", "stale", "old"]
+Unusual = Literal["busier", "as-usual", "quieter"]
 CrowdingCode = Literal[
     "level-1",
     "level-2",
@@ -40,8 +41,23 @@ class StatusView:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourView:
+    """Another venue to which the same people may belong, by its name in the reader's language."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class CrowdingView:
-    """A venue's crowding in words. `low`, `best`, `high`, `limit` (people) are None for who may not see them."""
+    """A venue's crowding in words. `low`, `best`, `high`, `limit` (people) are None for who may not see them.
+
+    `scale_words`: what the marks of the drawn interval are; `sure_words`: how sure the level is; `whose_words`: inside,
+    or in the homes and streets around; `unusual_words`:
+    a statement about the venue and one about the ground, apart from how full it is; `after_hours_words`: for groups and
+    headquarters only. `probability`, `attribution_probability` 0..1, None for who may not see numbers.
+    """
 
     code: CrowdingCode
     words: str
@@ -58,6 +74,17 @@ class CrowdingView:
     age_class: AgeClass
     uncalibrated: bool
     neighbours_words: str | None
+    scale_words: str | None = None
+    sure_words: str | None = None
+    uncalibrated_words: str | None = None
+    probability: float | None = None
+    attribution: Literal["venue", "area", "cannot-tell"] | None = None
+    attribution_probability: float | None = None
+    whose_words: str | None = None
+    unusual: Unusual | None = None
+    unusual_words: tuple[str, ...] = ()
+    after_hours_words: str | None = None
+    neighbours: tuple[NeighbourView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +166,59 @@ class DayStep:
 
 
 @dataclass(frozen=True, slots=True)
+class UsualHour:
+    """One hour of a usual week: `step` 1..4 of the week's busiest, None not known; `height` 0..100 in the drawing.
+
+    `value` in the unit of the week, None for who may not see numbers.
+    """
+
+    hour: int
+    step: int | None
+    words: str
+    value: int | None
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class UsualDay:
+    """One day of a usual week, Monday 0; `words` say it in a sentence."""
+
+    weekday: int
+    name: str
+    is_today: bool
+    words: str
+    hours: list[UsualHour]
+
+
+@dataclass(frozen=True, slots=True)
+class UsualView:
+    """A usual week: of a venue, of the ground it stands on, or of a hexagon. Without one, `none_words` says why.
+
+    `now_hour`: the present hour of the day; `now_height`: where the present number lies in today's drawing.
+    """
+
+    of: Literal["venue", "ground", "hexagon"]
+    unit: Literal["people", "people_per_km2", "relative"]
+    weeks: int
+    note_words: str
+    none_words: str | None
+    now_hour: int
+    now_words: str | None
+    now_height: float | None
+    days: list[UsualDay]
+
+    @property
+    def today(self) -> UsualDay | None:
+        """The day that is drawn large."""
+        return next((day for day in self.days if day.is_today), None)
+
+
+@dataclass(frozen=True, slots=True)
 class VenuePage:
-    """Everything that venue.html shows. `limit_lines` explain the permitted number; empty for who may not see it."""
+    """Everything that venue.html shows. `limit_lines` explain the permitted number; empty for who may not see it.
+
+    `head_count_url`: where a head count is entered, None for who may not.
+    """
 
     row: VenueRow
     day: list[DayStep]
@@ -150,6 +228,17 @@ class VenuePage:
     opening_words: str | None
     place_words: str | None
     read_notice: str | None
+    usual: UsualView | None = None
+    nearby: NearbyView | None = None
+    head_count_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NearbyView:
+    """Places of the same kind nearby that are open and less crowded; without any, `none_words` says why."""
+
+    rows: list[VenueRow]
+    none_words: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def path_of(rule: Rule, world: World) -> str:
         "upload_id": world.receipt_ids["alpha"],
         "digest": "0" * 64,
         "resolution": 8,
+        "index": 0,
         "layer": "public",
         "end": "20261120T140000Z",
         "token": "x" * 43,
@@ -38,6 +39,7 @@ def path_of(rule: Rule, world: World) -> str:
         "invitation_id": 1,
         "approval_id": 1,
         "account_id": 1,
+        "count_id": 1,
     }
     built = rule.build({name: values[name] for name in rule.arguments})
     assert built is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from flask import Response, abort, json, jsonify, request, send_file
 
 from ingest.faults import sentence
 from rules.policy import UNCLASSIFIED
-from store import map_frames
+from store import map_frames, usual_weeks
 from store.assess import status_of
 from store.database import Connection
 from store.records import MapLayer, Venue
@@ -21,6 +22,8 @@ from webapp.context import web
 from webapp.languages import language
 from webapp.roles import actor, layer_of
 from webapp.scene import visible_until
+from webapp.wording.certainty import Reader
+from webapp.wording.usual import hexagon_usual
 from webapp.wording.venues import category_label
 
 BASE_MAP = "base-map.geojson"
@@ -47,6 +50,20 @@ def area(digest: str, resolution: int) -> Response:
     with web().database.read() as connection:
         data = map_frames.geometry_pack(connection, digest, resolution)
     return answers.immutable(data, f"{digest}-{resolution}", layer)
+
+
+def hexagon_usual_week(digest: str, resolution: int, index: int) -> Response:
+    """The usual week of one hexagon, by its place in the area's geometry: in density steps, for groups in numbers."""
+    now, policy = web().clock(), web().policy(web().clock()).map
+    _only_for_own_layer("public" if resolution <= policy.public_resolution else "group")
+    with web().database.read() as connection:
+        map_frames.geometry_pack(connection, digest, resolution)  # or there is no such area
+        found = usual_weeks.find_hexagon(connection, digest, resolution, index)
+    reader: Reader = "numbers" if layer_of(actor()) == "group" else "public"
+    response = jsonify(asdict(hexagon_usual(found, reader, now)))
+    response.headers["Cache-Control"] = "no-store" if actor() else "no-cache"
+    response.vary.update(("Cookie", "Accept-Language"))
+    return response
 
 
 def frame(digest: str) -> Response:

@@ -147,24 +147,87 @@ class CardStatus(ShortStatus):
     valid_until_words: str | None
 
 
+class Neighbour(Given):
+    id: str
+    name: str
+    url: str
+
+
 class CardCrowding(ShortCrowding):
     """`low`, `best`, `high`, `limit`: people; null for who may not see them."""
 
     interval_words: str | None
-    meaning_words: str | None
-    reason_words: str | None
-    helps_words: str | None
+    meaning_words: str | None = Field(description="What the interval means; whether head counts stand behind it")
+    reason_words: str | None = Field(description="Why no level is told")
+    helps_words: str | None = Field(description="What would help to tell one")
     low: int | None
     best: int | None
     high: int | None
-    limit: int | None
-    uncalibrated: bool
+    limit: int | None = Field(description="How many people are permitted now")
+    uncalibrated: bool = Field(description="No head count stands behind the answer yet")
     neighbours_words: str | None
+    scale_words: str | None
+    sure_words: str | None = Field(
+        description="How sure the level is", examples=["How sure: in at least 9 of 10 such cases."]
+    )
+    uncalibrated_words: str | None
+    probability: float | None = Field(
+        ge=0, le=1, description="Of the level, or of the two levels together; null for who may not see numbers"
+    )
+    attribution: Literal["venue", "area", "cannot-tell"] | None = Field(
+        description="Where most of the people counted here are: in the venue, or in homes and streets around"
+    )
+    attribution_probability: float | None = Field(
+        ge=0, le=1, description="That the venue holds more than half of them; null for who may not see numbers"
+    )
+    whose_words: str | None
+    unusual: Literal["busier", "as-usual", "quieter"] | None = Field(
+        description="Against the same hour of past weeks; says nothing of how full it is"
+    )
+    unusual_words: list[str] = Field(examples=[["Busier than usual for this hour (Friday, 21:00)."]])
+    after_hours_words: str | None = Field(
+        description="People seem to be inside outside opening hours; for monitoring groups and headquarters only"
+    )
+    neighbours: list[Neighbour] = Field(description="Venues to which the same people may belong as well")
 
 
 class VenueCard(ListedVenue):
     status: CardStatus
     crowding: CardCrowding
+
+
+class UsualHour(Given):
+    """One hour of the day. `value` in the unit of the week; null for who may not see numbers."""
+
+    hour: int = Field(ge=0, le=23)
+    step: int | None = Field(ge=1, le=4, description="One of four steps; null where nothing is known")
+    words: str
+    value: int | None
+    height: float = Field(ge=0, le=100, description="In a drawing that is 100 high")
+
+
+class UsualDay(Given):
+    weekday: int = Field(ge=0, le=6, description="0 is Monday")
+    name: str
+    is_today: bool
+    words: str = Field(examples=["Friday: most people from 19:00 to 22:00 (about 180 people)."])
+    hours: list[UsualHour]
+
+
+class UsualWeek(Given):
+    """A usual week by local hour. Without one `days` is empty and `none_words` says why and what will change it."""
+
+    of: Literal["venue", "ground", "hexagon"] = Field(
+        description="`ground`: the venue cannot be told apart from the homes and streets around it"
+    )
+    unit: Literal["people", "people_per_km2", "relative"]
+    weeks: int
+    note_words: str
+    none_words: str | None
+    now_hour: int
+    now_words: str | None
+    now_height: float | None
+    days: list[UsualDay]
 
 
 class VenueStatusAnswer(Given):

@@ -36,6 +36,13 @@ def _asked(model: type[models.Asked], view: Callable[..., Any]) -> Callable[...,
 
 _json("/map/manifest", "manifest", map_views.manifest, models.Manifest, 304)
 _bytes("/map/areas/<digest>/<int:resolution>", "area", map_views.area, BYTES, 304, 404)
+_json(
+    "/map/areas/<digest>/<int:resolution>/usual/<int:index>",
+    "hexagon_usual",
+    map_views.hexagon_usual_week,
+    models.UsualWeek,
+    404,
+)
 _bytes("/map/frames/<digest>", "frame", map_views.frame, BYTES, 304, 404)
 _bytes("/map/window/<layer>/<end>", "window", map_views.window, BYTES, 304, 404)
 _bytes("/map/window/<layer>/<end>/venues", "venue_window", map_views.venue_window, BYTES, 304, 404)
@@ -43,6 +50,7 @@ _json("/map/venues/<digest>", "map_venues", map_views.map_venues, models.MapVenu
 _bytes("/map/base-map", "base_map", map_views.base_map, GEOJSON, 304, 404)
 _json("/venues", "venues", _asked(models.ListQuery, venue_views.venues), models.VenueList, 422)
 _json("/venues/<venue_id>", "venue", _asked(models.AtQuery, venue_views.venue), models.VenueCard, 404, 422)
+_json("/venues/<venue_id>/usual", "venue_usual", venue_views.venue_usual_week, models.UsualWeek, 404)
 _json(
     "/venues/<venue_id>/status",
     "venue_status",

@@ -9,14 +9,16 @@ from flask import Response, jsonify
 
 from store.assess import status_of
 from store.errors import NotFound
-from store.venues import get_venue, list_venues, search_venues
+from store.usual_weeks import find_venue_week
+from store.venues import get_venue, list_venues, search_venues, venues_of
 from webapp.api.models import AtQuery, ListQuery
 from webapp.context import web
 from webapp.reads import log_read
-from webapp.roles import actor
-from webapp.scene import scene_at, scene_now
-from webapp.venue_rows import listing, venue_row, visible
+from webapp.roles import actor, may_see_numbers
+from webapp.scene import reader_of, scene_at, scene_now
+from webapp.venue_rows import listing, rival_ids, venue_row, visible
 from webapp.views import VenueRow
+from webapp.wording.usual import venue_usual
 from webapp.wording.venues import say, status_view
 
 LISTED_CROWDING = ("code", "words", "age_words", "observed_clock", "age_class")
@@ -46,10 +48,23 @@ def venue(venue_id: str, query: AtQuery) -> Response:
             if query.at
             else scene_now(connection, account, policy, now, venue_id)
         )
+        rivals = visible(venues_of(connection, rival_ids(scene, venue_id)), scene)
     if not visible([known], scene):
         raise NotFound(what="venue", name=venue_id)
     log_read(account, venue_id)
-    return _private(jsonify(asdict(venue_row(known, scene))))
+    return _private(jsonify(asdict(venue_row(known, scene, rivals=rivals))))
+
+
+def venue_usual_week(venue_id: str) -> Response:
+    """A venue's usual week, by local hour: in people for who may see them, else in four steps of its busiest hour."""
+    now, account = web().clock(), actor()
+    with web().database.read() as connection:
+        known = get_venue(connection, venue_id)
+        if known.draft.masked and not may_see_numbers(account, venue_id):
+            raise NotFound(what="venue", name=venue_id)
+        week = find_venue_week(connection, venue_id)
+    log_read(account, venue_id)
+    return _private(jsonify(asdict(venue_usual(week, reader_of(account, venue_id), now, None))))
 
 
 def venue_status(venue_id: str, query: AtQuery) -> Response:

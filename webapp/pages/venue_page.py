@@ -1,8 +1,8 @@
-"""One venue: how full, how sure, its status and why, the last day, and who else is in the same spot."""
+"""One venue: how full, how sure, whose crowd; its status and why; its last day and usual week; where else to go."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from flask import render_template
 
@@ -12,17 +12,20 @@ from store.assess import status_of
 from store.database import Connection
 from store.errors import NotFound
 from store.records import MapFrame, Venue
-from store.venues import get_venue, list_venues
+from store.usual_weeks import find_venue_week
+from store.venues import list_venues
 from webapp.context import web
 from webapp.limits import limit_of
+from webapp.nearby import less_crowded
 from webapp.reads import log_read
 from webapp.roles import actor, layer_of, may_see_numbers
-from webapp.scene import Scene, scene_now, visible_until
+from webapp.scene import Scene, present, reader_of, scene_now, visible_until
 from webapp.speech import gettext as _
-from webapp.venue_rows import distance_m, venue_row, visible
+from webapp.venue_rows import distance_m, rival_ids, venue_row, visible
 from webapp.views import CrowdingView, DayStep, VenuePage
 from webapp.wording.crowding import BYTE_CODES, numbers_view, public_view
 from webapp.wording.moments import SHOWN_SPAN, clock
+from webapp.wording.usual import venue_usual
 from webapp.wording.venues import hours_words, limit_lines, status_lines
 
 NEIGHBOURS_SHOWN = 5
@@ -33,17 +36,21 @@ def show(venue_id: str) -> str:
     """Show a venue's card; a group's or headquarters' look at it is logged for its owner (promise 9)."""
     now, account = web().clock(), actor()
     with web().database.read() as connection:
-        venue = get_venue(connection, venue_id)
+        everybody = list_venues(connection)
+        venue = _get(everybody, venue_id)
         numbers = layer_of(account) == "group"  # whose neighbours have numbers too
         scene = scene_now(connection, account, web().policy(now), now, None if numbers else venue_id)
         if not visible([venue], scene):
             raise NotFound(what="venue", name=venue_id)
         day = _day(connection, scene, venue_id)
-        neighbours = _neighbours(venue, visible(list_venues(connection), scene), _neighbour_count(scene, venue_id))
+        others = visible(everybody, scene)
         limit = limit_of(connection, venue, now) if may_see_numbers(account, venue_id) else None
+        week = find_venue_week(connection, venue_id)
     role = log_read(account, venue_id)
+    rivals = _named(others, rival_ids(scene, venue_id))
+    neighbours = rivals or _neighbours(venue, others, _neighbour_count(scene, venue_id))
     page = VenuePage(
-        row=venue_row(venue, scene),
+        row=venue_row(venue, scene, rivals=rivals),
         day=day,
         neighbours=[venue_row(one, scene, _place(venue)) for one in neighbours],
         limit_lines=limit_lines(limit) if limit else [],
@@ -51,6 +58,8 @@ def show(venue_id: str) -> str:
         opening_words=hours_words(venue.draft.opening_hours),
         place_words=venue.draft.address or venue.draft.district,
         read_notice=_("The owner can see that you have looked at this page.") if role else None,
+        usual=venue_usual(week, reader_of(account, venue_id), now, present(scene, venue_id)),
+        nearby=less_crowded(venue, others, scene),
     )
     return render_template("venue.html", page=page)
 
@@ -92,9 +101,22 @@ def _place(venue: Venue) -> tuple[float, float] | None:
     return None if longitude is None or latitude is None else (longitude, latitude)
 
 
+def _get(everybody: Sequence[Venue], venue_id: str) -> Venue:
+    found = next((one for one in everybody if one.id == venue_id), None)
+    if found is None:
+        raise NotFound(what="venue", name=venue_id)
+    return found
+
+
+def _named(others: list[Venue], ids: Sequence[str]) -> list[Venue]:
+    known = {one.id: one for one in others}
+    return [known[one] for one in ids if one in known]
+
+
 def _neighbour_count(scene: Scene, venue_id: str) -> int:
+    """Return how many neighbours an older row counts without naming them."""
     row = scene.base.get(venue_id)
-    return min(row.neighbour_count, NEIGHBOURS_SHOWN) if row else 0
+    return min(row.neighbour_count, NEIGHBOURS_SHOWN) if row and row.kernel is None else 0
 
 
 def _neighbours(venue: Venue, others: list[Venue], count: int) -> list[Venue]:
