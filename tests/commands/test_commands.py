@@ -283,6 +283,14 @@ def test_venues_loaded_twice_are_there_once(counted: Line, given: Write) -> None
     assert len(counted.done("venues", "list").lines) == 2
 
 
+def test_an_impossible_capacity_is_named_and_the_venue_has_no_level(counted: Line, given: Write) -> None:
+    registry = REGISTRY.replace(",400,ALA", ",0,ALA")
+    assert "(hall)" in counted.done("venues", "load", given("venues.csv", registry)).err
+    counted.done("zones", "load", given("zones.csv", "date,region,zone,source\n2026-11-20,ALA,green,test\n"))
+    [fact] = json.loads(counted.done("crowding", "hall", "--at", AT, "--format", "json").out)
+    assert (fact["state"], fact["reason"]) == ("area_only", "crowding-reason-capacity-impossible")
+
+
 def test_crowding_of_all_venues_as_csv(registered: Line) -> None:
     rows = list(csv.DictReader(io.StringIO(registered.done("crowding", "--at", AT).out)))
     assert list(rows[0]) == ["venue_id", "state", "level", "low", "best", "high", "observed_at"]
@@ -294,6 +302,9 @@ def test_crowding_of_one_venue_as_json_by_the_id_of_its_registry(registered: Lin
     assert fact["state"] == "area_only"
     assert fact["reason"].startswith("crowding-reason-")
     assert fact["observed_at"] == quarter(1).isoformat()
+    assert fact["attribution"] in {"venue", "area", "cannot-tell"}
+    assert 0 <= fact["kernel"] <= 1
+    assert (fact["calibrated"], fact["neighbour_ids"], fact["probability"]) == (False, [], None)
 
 
 def test_crowding_where_nothing_was_released_is_no_data(registered: Line) -> None:

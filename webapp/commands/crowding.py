@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from store.records import VenueCrowding
 from webapp.commands.installation import installation, moment
 
 COLUMNS = ("venue_id", "state", "level", "low", "best", "high", "observed_at")
+FACTS = tuple(one.name for one in fields(VenueCrowding))
 
 
 @click.command()
@@ -56,18 +58,8 @@ def _levels(facts: dict[str, Any]) -> str | None:
 def crowding_facts(venue_id: str, row: VenueCrowding | None, start: datetime) -> dict[str, Any]:
     """Return a venue's crowding as plain values; without a row nothing was released for it in the bin."""
     if row is None:
-        empty = dict.fromkeys(COLUMNS) | {"level_high": None, "occupancy_limit": None, "reason": "nothing-released"}
+        empty = dict.fromkeys(FACTS) | {"reason": "nothing-released"}
         return empty | {"venue_id": venue_id, "state": "no_data", "time_bin_start": start.isoformat()}
-    return {
-        "venue_id": venue_id,
-        "state": row.state,
-        "level": row.level,
-        "level_high": row.level_high,
-        "low": row.low,
-        "best": row.best,
-        "high": row.high,
-        "occupancy_limit": row.occupancy_limit,
-        "reason": row.reason,
-        "time_bin_start": row.time_bin_start.isoformat(),
-        "observed_at": row.observed_at.isoformat(),
-    }
+    facts = {name: getattr(row, name) for name in FACTS}
+    moments = {name: facts[name].isoformat() for name in ("time_bin_start", "observed_at")}
+    return facts | moments | {"params": dict(row.params), "neighbour_ids": list(row.neighbour_ids)}

@@ -21,6 +21,7 @@ def load(file: Path) -> None:
     from ingest.faults import FileRefused, sentence
     from ingest.pipeline import mark_live_dirty, process_dirty_bins
     from ingest.venues import read_venues
+    from ingest.venues.capacities import impossible_capacities
     from store.venues import upsert_venues
 
     with installation() as here, progress_bar(here.language) as progress:
@@ -35,7 +36,8 @@ def load(file: Path) -> None:
             added, changed = upsert_venues(connection, reading.venues, here.now)
             if added or changed:
                 mark_live_dirty(connection)
-        for note in reading.notes:
+        least = here.policy.crowding.least_m2_per_person
+        for note in [*reading.notes, *impossible_capacities(reading.venues, least)]:
             click.echo(sentence(note.code, note.params, here.language), err=True)
         same = len(reading.venues) - added - changed
         click.echo(f"{file.name}: {len(reading.venues)} venues, {added} new, {changed} changed, {same} as before")

@@ -1,0 +1,50 @@
+"""Capacities that cannot be true are named, and nothing breaks."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from ingest.faults import LANGUAGES, sentence
+from ingest.venues.capacities import MOST_IN_A_NOTE, impossible_capacities
+from rules.capacity import Impossible
+from store.records import VenueDraft
+from tests.rules.builders import draft_policy
+
+LEAST = draft_policy().crowding.least_m2_per_person
+
+
+def draft(source_id: str, seats: int | None, licensed: int | None, area: float | None) -> VenueDraft:
+    return VenueDraft("test", source_id, source_id, seats=seats, licensed_capacity=licensed, area_m2=area)
+
+
+def test_impossible_capacities_are_named_with_their_venues_and_possible_ones_are_not() -> None:
+    registry = [
+        draft("good", 100, 120, 300.0),
+        draft("nobody", None, 0, None),
+        draft("seatless", 0, None, None),
+        draft("sardines", 5000, 100, 50.0),
+        draft("herrings", 4000, None, 50.0),
+        draft("silent", None, None, None),
+    ]
+    notes = {one.code: one.params for one in impossible_capacities(registry, LEAST)}
+    assert notes == {
+        "venues-note-capacity-zero": {"count": 1, "ids": "nobody"},
+        "venues-note-seats-zero": {"count": 1, "ids": "seatless"},
+        "venues-note-seats-beyond-floor": {"count": 2, "ids": "sardines, herrings"},
+    }
+
+
+def test_a_note_names_only_the_first_venues() -> None:
+    [note] = impossible_capacities([draft(f"v{n}", None, 0, None) for n in range(100)], LEAST)
+    assert note.params["count"] == 100
+    assert str(note.params["ids"]).count(",") == MOST_IN_A_NOTE - 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", get_args(Impossible))
+def test_every_impossible_capacity_can_be_said(kind: str, language: str) -> None:
+    said = sentence(f"venues-note-{kind}", {"count": 2, "ids": "a, b"}, language)
+    assert "a, b" in said
+    assert "{" not in said
