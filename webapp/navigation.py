@@ -29,6 +29,7 @@ def navigation() -> list[dict[str, Any]]:
         "pages.carriers": _("My deliveries"),
         "pages.headquarters": _("Headquarters"),
         "pages.hq_accounts": _("People"),
+        "pages.transparency": _("Transparency"),
     }
     mine = roles_of(actor()) | PUBLIC
     return [
@@ -41,6 +42,15 @@ def navigation() -> list[dict[str, Any]]:
 def own_page(asked: str | None) -> str | None:
     """Return where to go after signing in, if that is a path here; an address elsewhere is left out of the form."""
     return asked if asked and OWN_PATH.fullmatch(asked) else None
+
+
+def head_count_url(venue_id: str) -> str | None:
+    """Return where this person enters head counts of a venue; None for who may not, and for the own venue."""
+    account = actor()
+    allowed = TABLE["pages.head_counts", "POST"] & roles_of(account)
+    if account is None or not allowed or venue_id in account.venue_ids:
+        return None
+    return url_for("pages.head_counts", venue_id=venue_id)
 
 
 def signed_in() -> bool:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from flask import abort, render_template
 
-from store import venue_reads
+from store import head_counts, venue_reads
 from store.database import Connection
+from store.head_counts import HeadCount
 from store.records import Venue
 from store.venue_reads import VenueRead
 from store.venues import find_venue
@@ -19,6 +20,7 @@ from webapp.speech import gettext as _
 from webapp.speech import ngettext
 from webapp.venue_rows import venue_row
 from webapp.views import OwnedVenue, ReadView
+from webapp.wording.head_counts import counter_words, people_words
 from webapp.wording.moments import age_words, clock
 from webapp.wording.venues import limit_lines
 
@@ -34,11 +36,12 @@ def show() -> str:
         limits = {venue.id: limit_of(connection, venue, now) for venue in venues}
         reads = venue_reads.reads_of(connection, account.venue_ids, READS_SHOWN)
         counts = venue_reads.count_reads(connection, account.venue_ids)
+        counted = head_counts.counts_of(connection, account.venue_ids, READS_SHOWN)
     owned = [
         OwnedVenue(
             row=venue_row(venue, scene),
             limit_lines=limit_lines(limits[venue.id]),
-            reads=[_read_view(read, now) for read in reads if read.venue_id == venue.id],
+            reads=_reads(venue.id, reads, counted, now),
             read_count_words=_read_count_words(counts.get(venue.id, 0)),
         )
         for venue in venues
@@ -49,6 +52,21 @@ def show() -> str:
 def _own(connection: Connection, venue_ids: tuple[str, ...]) -> list[Venue]:
     found = (find_venue(connection, venue_id) for venue_id in venue_ids)
     return [venue for venue in found if venue is not None]
+
+
+def _reads(venue_id: str, reads: list[VenueRead], counted: list[HeadCount], now: datetime) -> list[ReadView]:
+    """Return who looked and who counted, newest first."""
+    acts = [(one.read_at, _read_view(one, now)) for one in reads if one.venue_id == venue_id]
+    acts += [(one.counted_at, _count_view(one, now)) for one in counted if one.venue_id == venue_id]
+    return [view for _at, view in sorted(acts, key=lambda act: act[0], reverse=True)][:READS_SHOWN]
+
+
+def _count_view(count: HeadCount, now: datetime) -> ReadView:
+    values = {"who": counter_words(count.counted_by), "people": people_words(count.people)}
+    said = _("%(who)s counted %(people)s", **values)
+    if count.withdrawn_at:
+        said = _("%(who)s counted %(people)s and withdrew it", **values)
+    return ReadView(said, clock(count.counted_at, now), age_words(count.counted_at, now))
 
 
 def _read_view(read: VenueRead, now: datetime) -> ReadView:

@@ -12,6 +12,7 @@ from webapp.pages import (
     headquarters,
     map_page,
     my,
+    transparency_routes,
     venue_page,
 )
 
@@ -24,3 +25,4 @@ blueprint.add_url_rule("/carriers/guide", "guide", guide.show)
 blueprint.add_url_rule("/hq", "headquarters", headquarters.show)
 account_routes.add_to(blueprint)
 delivery_routes.add_to(blueprint)
+transparency_routes.add_to(blueprint)

@@ -37,6 +37,9 @@ def _of_deliveries() -> dict[str, str]:
         "held-rejected": _("threw held rows away"),
         "upload-withdrawn": _("withdrew a file"),
         "job-revived": _("had a failed job tried again"),
+        "head-count-made": _("counted the people of a venue"),
+        "head-counts-loaded": _("loaded head counts from a file"),
+        "head-count-withdrawn": _("withdrew a head count"),
     }
 
 

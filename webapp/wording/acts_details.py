@@ -24,6 +24,8 @@ def subject_words(subject: str, carriers: Mapping[str, str]) -> str:
         "job": _("Job %(id)s", id=name),
         "carrier": carriers.get(name, name),
         "uploads": _("Old receipts"),
+        "venue": _("Venue %(id)s", id=name),
+        "file": _("File %(name)s", name=name),
     }
     return words.get(kind, subject)
 
@@ -58,6 +60,11 @@ def _fact(name: str, value: Any, carriers: Mapping[str, str]) -> str:
         "asked_by": lambda: _("Asked for by account %(id)s", id=value),
         "role": lambda: _("Role: %(role)s", role=value),
         "by": lambda: _("By: %(way)s", way=value),
+        "people": lambda: _("People counted: %(count)s", count=number(int(value))),
+        "counted_at": lambda: _("Counted: %(moment)s", moment=str(value)[:16].replace("T", " ") + " UTC"),
+        "head_count": lambda: _("Head count %(id)s", id=value),
+        "counts": lambda: _("Head counts: %(count)s", count=number(int(value))),
+        "venues": lambda: _("Venues: %(count)s", count=number(int(value))),
     }
     try:
         return known[name]()
