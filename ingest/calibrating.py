@@ -1,0 +1,234 @@
+"""Compare head counts with what was released of the same venue and moment, and learn what the intervals are worth.
+
+Promises: the result is a function of the standing head counts, the releases and the policy: order of entry, repetition
+and when it is computed do not matter. What is kept for the public page holds no number of a single venue. With too few
+pairs, or errors beyond any permitted factor, nothing is called calibrated.
+Does not: change an estimate or a release; only intervals that are drawn from releases get wider or narrower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import NormalDist
+from typing import Any
+
+import numpy as np
+
+from geo.conformal import (
+    Calibration,
+    Pairs,
+    Terms,
+    bands_of,
+    calibrate,
+    held_out_share,
+    held_share,
+    median_error_share,
+)
+from geo.hexagons import Floats
+from geo.spreading import ESTIMATED
+from geo.venue_release import ReleasedVenues
+from rules.policy import CalibrationPolicy, Policy
+from store import calibrations, head_counts, map_frames, releases, uploads, venues
+from store.blobs import read_blobs
+from store.database import Connection, Database
+from store.head_counts import HeadCount
+from store.records import ReleaseRef
+
+CALIBRATED, TOO_FEW, TOO_FAR = "calibrated", "too-few", "too-far"
+PROMISES = (0.5, 0.8, 0.9, 0.95)  # what the page compares with what was held
+FACTOR_STEP = 0.01  # factors are rounded up to it, so that one more count does not draw the whole map again
+DIGITS = 4
+BINS_A_READ = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Head counts that have a released estimate beside them, and how far each estimate stems from its venue (n,)."""
+
+    pairs: Pairs
+    kernel: Floats
+
+
+def current_calibration(connection: Connection) -> Calibration | None:
+    """Return the factors that hold now, None while nothing is calibrated."""
+    record = calibrations.newest_calibration(connection)
+    if record is None or record.details["state"] != CALIBRATED:
+        return None
+    return Calibration(
+        factor=record.factor,
+        pairs=record.pairs,
+        band_edges=tuple(record.details["band_edges"]),
+        band_factors=tuple(record.details["band_factors"]),
+        open_bands=tuple(record.details["open_bands"]),
+    )
+
+
+def recalibrate(database: Database, policy: Policy, now: datetime) -> bool:
+    """Compare every head count anew and keep the result; tell whether intervals have to be drawn again."""
+    with database.read() as connection:
+        before = current_calibration(connection)
+        standing = _within_window(head_counts.standing_counts(connection), policy.calibration)
+        compared = compare(connection, standing, policy)
+    learnt, state = _learn(compared.pairs, policy)
+    details = _details(standing, compared, learnt, policy) | {"state": state}
+    with database.begin() as connection:
+        factor = 1.0 if learnt is None else learnt.factor
+        calibrations.save_calibration(connection, factor, len(compared.pairs), details, now)
+    return _drawn_by(before) != _drawn_by(learnt)
+
+
+def refresh(database: Database, policy: Policy, bins: Sequence[datetime], now: datetime) -> bool:
+    """Compare anew where one of `bins`, just released, holds a head count; tell whether to draw again."""
+    wanted = set(bins)
+    with database.read() as connection:
+        counted = {_bin_of(one.counted_at, policy) for one in head_counts.standing_counts(connection)}
+    return bool(counted & wanted) and recalibrate(database, policy, now)
+
+
+def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy) -> Compared:
+    """Return the pairs of the counts whose base bin is released with an estimate of their venue."""
+    capacity = {one.id: one.draft.licensed_capacity or one.draft.seats for one in venues.list_venues(connection)}
+    by_bin: dict[datetime, list[HeadCount]] = {}
+    for one in counts:
+        by_bin.setdefault(_bin_of(one.counted_at, policy), []).append(one)
+    rows: list[tuple[HeadCount, float, float, float]] = []
+    for start in range(0, len(by_bin), BINS_A_READ):
+        some = sorted(by_bin)[start : start + BINS_A_READ]
+        rows += _rows_of(connection, {at: by_bin[at] for at in some})
+    numbers = {venue_id: number for number, venue_id in enumerate(sorted({one.venue_id for one, *_rest in rows}))}
+    columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, 3)
+    pairs = Pairs(
+        truth=np.array([one.people for one, *_rest in rows], np.float64),
+        best=columns[:, 0],
+        sd=columns[:, 1],
+        capacity=np.array([capacity.get(one.venue_id) or math.nan for one, *_rest in rows], np.float64),
+        group=np.array([numbers[one.venue_id] for one, *_rest in rows], np.int64),
+    )
+    return Compared(pairs, columns[:, 2])
+
+
+def _rows_of(
+    connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCount]]
+) -> list[tuple[HeadCount, float, float, float]]:
+    """Return (count, best, sd, kernel) of the counts whose venue has an estimate in the release of their bin."""
+    refs = releases.releases_of(connection, list(by_bin))
+    data = read_blobs(connection, {ref.venue_blob_digest for ref in refs if ref.venue_blob_digest})
+    orders = {
+        digest: {one: at for at, one in enumerate(map_frames.venue_list(connection, digest))}
+        for digest in {ref.venues_digest for ref in refs if ref.venues_digest}
+    }
+    return [row for ref in refs for row in _rows_of_release(ref, by_bin[ref.time_bin_start], data, orders)]
+
+
+def _rows_of_release(
+    ref: ReleaseRef,
+    counts: Sequence[HeadCount],
+    data: Mapping[str, bytes],
+    orders: Mapping[str, Mapping[str, int]],
+) -> list[tuple[HeadCount, float, float, float]]:
+    if ref.venue_blob_digest is None or ref.venues_digest is None:
+        return []
+    released, order = ReleasedVenues.from_bytes(data[ref.venue_blob_digest]), orders[ref.venues_digest]
+    found = [(one, order[one.venue_id]) for one in counts if one.venue_id in order]
+    return [
+        (one, float(released.best[at]), float(released.sd[at]), float(released.kernel[at]))
+        for one, at in found
+        if released.state[at] == ESTIMATED and not released.few[at]  # a band that hides people is no estimate
+    ]
+
+
+def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
+    learnt = calibrate(pairs, terms_of(policy.calibration), policy.estimation.interval_z)
+    if learnt is None:
+        return None, TOO_FEW if len(pairs) < policy.calibration.pairs_min else TOO_FAR
+    own = tuple(None if one is None else _stepped(one) for one in learnt.band_factors)
+    return replace(learnt, factor=_stepped(learnt.factor), band_factors=own), CALIBRATED
+
+
+def terms_of(policy: CalibrationPolicy) -> Terms:
+    """Return what the policy asks of a calibration."""
+    return Terms(policy.coverage, policy.pairs_min, policy.factor_min, policy.factor_max, policy.band_edges)
+
+
+def _stepped(factor: float) -> float:
+    return round(math.ceil(factor / FACTOR_STEP - 1e-9) * FACTOR_STEP, DIGITS)
+
+
+def _drawn_by(learnt: Calibration | None) -> Calibration | None:
+    return None if learnt is None else replace(learnt, pairs=0)
+
+
+def _within_window(counts: Sequence[HeadCount], policy: CalibrationPolicy) -> list[HeadCount]:
+    newest = max((one.counted_at for one in counts), default=None)
+    window = timedelta(days=policy.window_days)
+    return [one for one in counts if newest is None or one.counted_at >= newest - window]
+
+
+def _bin_of(moment: datetime, policy: Policy) -> datetime:
+    width = timedelta(minutes=policy.counts.base_bin_minutes)
+    return uploads.base_bins(moment, moment + timedelta(seconds=1), width)[0]
+
+
+# --- what the page of accuracy says -----------------------------------------------------------------------------------
+
+
+def _details(
+    standing: Sequence[HeadCount], compared: Compared, learnt: Calibration | None, policy: Policy
+) -> dict[str, Any]:
+    """Return everything that is kept beside the factor; numbers of fewer counts or venues than may be are left out."""
+    pairs, z, terms = compared.pairs, policy.estimation.interval_z, terms_of(policy.calibration)
+    shown = _may_be_shown(pairs, policy.calibration)
+    return {
+        "counts": len(standing),
+        "venues": len({one.venue_id for one in standing}),
+        "first_at": min((one.counted_at.isoformat() for one in standing), default=None),
+        "last_at": max((one.counted_at.isoformat() for one in standing), default=None),
+        "coverage": terms.coverage,
+        "pairs_min": terms.pairs_min,
+        "uncalibrated_factor": policy.crowding.uncalibrated_factor,
+        "band_edges": list(terms.band_edges),
+        "band_factors": list(learnt.band_factors) if learnt else [],
+        "open_bands": list(learnt.open_bands) if learnt else [],
+        "held": [_held(pairs, _promising(terms, one), policy, shown) for one in PROMISES],
+        "bands": [_band(compared, band, policy) for band in range(len(terms.band_edges) + 1)],
+    }
+
+
+def _held(pairs: Pairs, terms: Terms, policy: Policy, shown: bool) -> dict[str, Any]:
+    """Return how often intervals that promise `terms.coverage` held the truth, uncalibrated and calibrated.
+
+    The calibrated share is held out: the factors for a venue's counts came from other venues only.
+    """
+    z = policy.estimation.interval_z
+    width = policy.crowding.uncalibrated_factor * NormalDist().inv_cdf((1 + terms.coverage) / 2) / z
+    before = held_share(pairs, np.full(len(pairs), width), z) if shown else None
+    after = held_out_share(pairs, terms, z) if shown else None
+    return {"promised": terms.coverage, "before": _short(before), "after": _short(after)}
+
+
+def _promising(terms: Terms, coverage: float) -> Terms:
+    """Return the terms of another promise; only that of the intervals that are shown has bounds for its factors."""
+    return terms if coverage == terms.coverage else replace(terms, coverage=coverage, factor_min=0, factor_max=math.inf)
+
+
+def _band(compared: Compared, band: int, policy: Policy) -> dict[str, Any]:
+    """Return how wrong the best values are in one band of capacity: all, and those that can be told at all."""
+    pairs, terms = compared.pairs, policy.calibration
+    inside = np.isfinite(pairs.capacity) & (bands_of(pairs.capacity, terms.band_edges) == band)
+    told = inside & (compared.kernel >= policy.crowding.resolvable_kernel)
+    edges = (0.0, *terms.band_edges, None)
+    return {"from": edges[band], "below": edges[band + 1]} | {
+        name: _short(median_error_share(chosen)) if _may_be_shown(chosen, terms) else None
+        for name, chosen in (("error", pairs.only(inside)), ("told_error", pairs.only(told)))
+    }
+
+
+def _may_be_shown(pairs: Pairs, policy: CalibrationPolicy) -> bool:
+    return len(pairs) >= policy.shown_counts_min and len(np.unique(pairs.group)) >= policy.shown_venues_min
+
+
+def _short(value: float | None) -> float | None:
+    return None if value is None else round(value, DIGITS)
