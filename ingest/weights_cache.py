@@ -1,6 +1,6 @@
-"""Spreading weights, computed once per coverage version and kept in the data folder.
+"""Spreading weights, computed once per coverage version and radio model and kept in the data folder.
 
-They follow from geometry alone; the folder may be deleted at any time and fills again.
+They follow from geometry and the radio model alone; the folder may be deleted at any time and fills again.
 """
 
 from __future__ import annotations
@@ -10,40 +10,50 @@ from collections.abc import Callable
 from pathlib import Path
 
 from geo.coverage import Coverage
+from geo.radio_weights import DEFAULT_RADIO, RadioModel
 from geo.weights import SpreadingWeights, compute_weights
 from ingest.progress import Progress, silent
 
-METHOD_VERSION = 1
+METHOD_VERSION = 2
 RESOLUTION = 9
 
 
 class WeightsCache:
-    """Weights by coverage digest: in memory, else in `folder`, else computed from the coverage's bytes."""
+    """Weights by coverage digest and radio model: in memory, else in `folder`, else computed from the coverage."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._known: dict[str, SpreadingWeights] = {}
+        self._known: dict[tuple[str, RadioModel], SpreadingWeights] = {}
 
-    def get(self, digest: str, coverage_bytes: Callable[[], bytes], progress: Progress = silent) -> SpreadingWeights:
+    def get(
+        self,
+        digest: str,
+        coverage_bytes: Callable[[], bytes],
+        progress: Progress = silent,
+        radio: RadioModel = DEFAULT_RADIO,
+    ) -> SpreadingWeights:
         """Return the weights of a coverage version; `coverage_bytes` is asked only where they are not kept."""
-        if digest not in self._known:
-            self._known[digest] = self._read(digest) or self._compute(digest, coverage_bytes(), progress)
-        return self._known[digest]
+        key = (digest, radio)
+        if key not in self._known:
+            self._known[key] = self._read(key) or self._compute(key, coverage_bytes(), progress)
+        return self._known[key]
 
-    def _compute(self, digest: str, coverage_bytes: bytes, progress: Progress) -> SpreadingWeights:
-        weights = compute_weights(Coverage.from_bytes(coverage_bytes), RESOLUTION, progress)
-        self._write(digest, weights)
+    def _compute(self, key: tuple[str, RadioModel], coverage_bytes: bytes, progress: Progress) -> SpreadingWeights:
+        weights = compute_weights(Coverage.from_bytes(coverage_bytes), RESOLUTION, progress, key[1])
+        self._write(key, weights)
         return weights
 
-    def _path(self, digest: str) -> Path:
-        return self._folder / f"{digest}-r{RESOLUTION}-m{METHOD_VERSION}.weights"
+    def _path(self, key: tuple[str, RadioModel]) -> Path:
+        digest, radio = key
+        model = f"s{radio.slope:g}-b{radio.softness_db:g}"
+        return self._folder / f"{digest}-r{RESOLUTION}-m{METHOD_VERSION}-{model}.weights"
 
-    def _read(self, digest: str) -> SpreadingWeights | None:
-        path = self._path(digest)
+    def _read(self, key: tuple[str, RadioModel]) -> SpreadingWeights | None:
+        path = self._path(key)
         return SpreadingWeights.from_bytes(path.read_bytes()) if path.exists() else None
 
-    def _write(self, digest: str, weights: SpreadingWeights) -> None:
+    def _write(self, key: tuple[str, RadioModel], weights: SpreadingWeights) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        partial = self._path(digest).with_suffix(f".{os.getpid()}")
+        partial = self._path(key).with_name(f"{self._path(key).name}.{os.getpid()}")
         partial.write_bytes(weights.to_bytes())
-        partial.replace(self._path(digest))
+        partial.replace(self._path(key))

@@ -1,0 +1,258 @@
+"""Choose what an estimate cannot know beforehand, from past counts: empirical Bayes (estimation.md section 9).
+
+For one set of coverages: slope and softness of the radio model of each that is made of radio cells, model error of
+each, share error, and length, spread and nugget of the prior, by the marginal likelihood of past counts in pieces of
+the network (geo/fitting_pieces.py). A weak prior around the defaults keeps a setting of which the counts say nothing
+where it was. Last the interval factor: how far off counts were that were predicted from the other carriers'.
+
+A pure function of its arguments: the same counts give the same settings. What was tried is part of the result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+
+from geo.coverage import Coverage
+from geo.fitting_pieces import Piece, cut
+from geo.hexagons import Floats, HexIds
+from geo.joint_layout import Layout, layout
+from geo.joint_types import DEFAULT_THETA, CarrierErrors, Theta
+from geo.radio_weights import DEFAULT_RADIO, RadioModel
+from geo.spreading import CarrierCounts
+from geo.weights import Progress, SpreadingWeights, compute_weights
+
+LEAST_COUNTS = 60  # a handful of parameters from fewer counts would be chance
+LEAST_HELD_OUT = 60
+ROUNDS = 2  # of the search over each parameter in turn; a third changed nothing in the trials
+
+# What is tried, and how far (standard deviation of the logarithm) a setting may be from the default before the counts
+# have to speak up for it. Model errors below 0.2 are not tried: intervals would lie (estimation.md section 9).
+LENGTHS_M = (500.0, 700.0, 1000.0, 1400.0, 2000.0)
+SPREADS = (0.4, 0.55, 0.8, 1.1, 1.5)
+NUGGETS = (0.1, 0.2, 0.3, 0.45, 0.65)
+MODEL_ERRORS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.65, 0.8, 1.0)
+SHARE_ERRORS = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
+SOFTNESSES_DB = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
+SLOPES = (2.5, 3.0, 3.75, 4.5)
+LOOSENESS = {
+    "length_m": 0.5,
+    "cv": 0.5,
+    "nugget_cv": 0.5,
+    "share_error": 0.5,
+    "model_error": 0.4,
+    "softness_db": 0.5,
+    "slope": 0.2,
+}
+FACTOR_RANGE = (0.8, 1.6)  # beyond it, something else is wrong than the width
+NORMAL_90 = 1.6449
+
+FITTED, TOO_FEW = "fitted", "too-few-counts"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One setting that was tried: `name` (with the coverage's number where it is of one), value, gain.
+
+    `gain`: log-likelihood (with the weak prior) above that of the defaults; `chosen` where the search stayed there.
+    """
+
+    name: str
+    coverage: int | None
+    value: float
+    gain: float
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What was chosen for a set of coverages, in their order; `radios` None where a coverage has no radio cells.
+
+    `reason`: 'fitted', or 'too-few-counts' and all is as by default. `counts`: numbers behind the choice, `held_out`:
+    standardised errors behind the interval factor (0: it is 1).
+    """
+
+    radios: tuple[RadioModel | None, ...]
+    theta: Theta
+    reason: str
+    counts: int
+    held_out: int
+    trials: tuple[Trial, ...]
+
+
+def fit(
+    coverages: Sequence[Coverage],
+    weights: Sequence[SpreadingWeights],
+    hexagons: HexIds,
+    bins: Sequence[Sequence[CarrierCounts]],
+    *,
+    layer: Floats | None = None,
+    k_min: int,
+    progress: Progress | None = None,
+) -> Fit:
+    """Choose the settings for coverages by the counts of some time bins.
+
+    `weights`: of the coverages under the default radio model, of which the counts are (by identity); `hexagons` (H,)
+    sorted, every hexagon of every weights; `layer` (H,) as in the joint estimate.
+    """
+    search = _Search(coverages, weights, hexagons, bins, layer, k_min)
+    if search.size < LEAST_COUNTS:
+        return _defaults(coverages, search.size)
+    tell = progress or _silent
+    search.over_thetas()
+    for number, coverage in enumerate(coverages):
+        tell((number + 1) / (len(coverages) + 2), "fitting")
+        if coverage.radio is not None:
+            search.over_radios(number)
+    search.over_thetas()
+    tell(1.0, "fitting")
+    return search.result()
+
+
+def _silent(_fraction: float, _what: str) -> None:
+    return None
+
+
+def _defaults(coverages: Sequence[Coverage], counts: int) -> Fit:
+    radios = tuple(None if one.radio is None else DEFAULT_RADIO for one in coverages)
+    return Fit(radios, _default_theta(len(coverages)), TOO_FEW, counts, 0, ())
+
+
+def _default_theta(coverages: int) -> Theta:
+    return replace(DEFAULT_THETA, carriers=(CarrierErrors(),) * coverages)
+
+
+class _Search:
+    """Coordinate search: one setting after the other, each kept where the counts are likelier under it."""
+
+    def __init__(
+        self,
+        coverages: Sequence[Coverage],
+        weights: Sequence[SpreadingWeights],
+        hexagons: HexIds,
+        bins: Sequence[Sequence[CarrierCounts]],
+        layer: Floats | None,
+        k_min: int,
+    ) -> None:
+        self._coverages, self._hexagons, self._bins = coverages, hexagons, bins
+        self._layer, self._k_min = layer, k_min
+        self._original = list(weights)
+        self._weights = list(weights)
+        self._radios = [None if one.radio is None else DEFAULT_RADIO for one in coverages]
+        self._theta = _default_theta(len(coverages))
+        self._pieces = self._cut(self._weights)
+        self._trials: list[Trial] = []
+        self._start = self._best = self._score(self._pieces, self._theta, self._radios) if self._pieces else 0.0
+
+    @property
+    def size(self) -> int:
+        """How many counts the pieces hold."""
+        return sum(int((~one.rows.censored).sum()) for one in self._pieces)
+
+    def over_thetas(self) -> None:
+        """Search length, spread, nugget and errors, each in turn."""
+        for _ in range(ROUNDS):
+            before = self._best
+            for name, values in _SHAPE_GRID:
+                self._over(name, None, values, partial(_with_shape, name))
+            for number in range(len(self._coverages)):
+                self._over("model_error", number, MODEL_ERRORS, partial(_with_error, number))
+            self._over("share_error", None, SHARE_ERRORS, _with_share)
+            if self._best == before:
+                break
+
+    def over_radios(self, number: int) -> None:
+        """Search softness, then slope, then softness again, of one coverage of radio cells."""
+        for name, values in (("softness_db", SOFTNESSES_DB), ("slope", SLOPES)):
+            for value in values:
+                radio = replace(self._radios[number] or DEFAULT_RADIO, **{name: value})
+                if radio != self._radios[number]:
+                    self._try_radio(number, radio, name, value)
+
+    def result(self) -> Fit:
+        """Return what was found, with the interval factor."""
+        errors = np.concatenate([one.held_out(self._theta) for one in self._pieces])
+        theta = replace(self._theta, interval_factor=interval_factor(errors))
+        held_out = len(errors) if len(errors) >= LEAST_HELD_OUT else 0
+        return Fit(tuple(self._radios), theta, FITTED, self.size, held_out, tuple(self._trials))
+
+    def _over(
+        self, name: str, coverage: int | None, values: Sequence[float], made: Callable[[Theta, float], Theta]
+    ) -> None:
+        for value in values:
+            theta = made(self._theta, value)
+            if theta == self._theta:
+                continue
+            score = self._score(self._pieces, theta, self._radios)
+            better = score > self._best
+            self._trials.append(Trial(name, coverage, value, score - self._start, better))
+            if better:
+                self._best, self._theta = score, theta
+
+    def _try_radio(self, number: int, radio: RadioModel, name: str, value: float) -> None:
+        weights = list(self._weights)
+        weights[number] = compute_weights(self._coverages[number], radio=radio)
+        radios = list(self._radios)
+        radios[number] = radio
+        pieces = self._cut(weights)
+        score = self._score(pieces, self._theta, radios)
+        better = score > self._best
+        self._trials.append(Trial(name, number, value, score - self._start, better))
+        if better:
+            self._best, self._weights, self._radios, self._pieces = score, weights, radios, pieces
+
+    def _cut(self, weights: Sequence[SpreadingWeights]) -> list[Piece]:
+        ground: Layout = layout(weights, self._hexagons)
+        moved = {id(old): new for old, new in zip(self._original, weights, strict=True)}
+        bins = [[replace(one, weights=moved[id(one.weights)]) for one in some] for some in self._bins]
+        return cut(ground, bins, layer=self._layer, k_min=self._k_min)
+
+    def _score(self, pieces: Sequence[Piece], theta: Theta, radios: Sequence[RadioModel | None]) -> float:
+        return sum(one.log_likelihood(theta) for one in pieces) - _strangeness(theta, radios)
+
+
+_SHAPE_GRID = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS))
+
+
+def _with_shape(name: str, theta: Theta, value: float) -> Theta:
+    return replace(theta, shape=replace(theta.shape, **{name: value}))
+
+
+def _with_error(number: int, theta: Theta, value: float) -> Theta:
+    carriers = list(theta.carriers)
+    carriers[number] = replace(carriers[number], model_error=value)
+    return replace(theta, carriers=tuple(carriers))
+
+
+def _with_share(theta: Theta, value: float) -> Theta:
+    return replace(theta, carriers=tuple(replace(one, share_error=value) for one in theta.carriers))
+
+
+def _strangeness(theta: Theta, radios: Sequence[RadioModel | None]) -> float:
+    """Return minus the logarithm of the weak prior: how far a setting is from the defaults."""
+    shape, usual = theta.shape, DEFAULT_THETA.shape
+    far = [_far("length_m", shape.length_m, usual.length_m), _far("cv", shape.cv, usual.cv)]
+    far.append(_far("nugget_cv", shape.nugget_cv, usual.nugget_cv))
+    far += [_far("model_error", one.model_error, CarrierErrors().model_error) for one in theta.carriers]
+    far += [_far("share_error", one.share_error, CarrierErrors().share_error) for one in theta.carriers[:1]]
+    for radio in radios:
+        if radio is not None:
+            far.append(_far("softness_db", radio.softness_db, DEFAULT_RADIO.softness_db))
+            far.append(_far("slope", radio.slope, DEFAULT_RADIO.slope))
+    return sum(far)
+
+
+def _far(name: str, value: float, usual: float) -> float:
+    return 0.5 * float(np.log(value / usual) / LOOSENESS[name]) ** 2
+
+
+def interval_factor(errors: Floats) -> float:
+    """Return by how much standard deviations must be multiplied so that 90 % of held-out errors (N,) lie within."""
+    if len(errors) < LEAST_HELD_OUT:
+        return 1.0
+    rank = min(int(np.ceil(0.9 * (len(errors) + 1))), len(errors)) - 1
+    widest = float(np.sort(np.abs(errors))[rank])
+    return float(np.clip(widest / NORMAL_90, *FACTOR_RANGE))

@@ -1,0 +1,157 @@
+"""Pieces of past time bins on which settings are weighed: small enough that a hundred settings take a second.
+
+A piece is some 160 neighbouring counts of all carriers in one time bin. Its likelihood is that of the joint estimate
+(same rows, same errors, same prior), with the prior's mean taken from the whole bin. Pieces are chosen by where source
+areas lie and how much was counted there, so the same counts give the same pieces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, sparse
+from scipy.spatial.distance import cdist
+
+from geo.hexagons import Floats
+from geo.joint_layout import REACH_IN_LENGTHS, Layout
+from geo.joint_rows import Rows, gather, noise, prior_mean
+from geo.joint_types import DEFAULT_THETA, Theta
+from geo.spreading import CarrierCounts
+
+Ints = NDArray[np.int64]
+
+ROWS_OF_A_PIECE = 200  # two sites' distances and more across in a dense city; a Cholesky of it takes 1 ms
+PIECES = 6
+LEAST_ROWS = 12  # below, a piece tells nothing of correlation
+FOLDS = 4  # of the areas of a carrier that stands alone
+
+
+class Piece:
+    """Some counts of one bin (N,), with what does not depend on the theta at hand."""
+
+    def __init__(self, ground: Layout, rows: Rows, mean: Floats, scale: Floats) -> None:
+        self.rows = rows
+        there = np.unique(rows.matrix.indices)
+        self._metres = ground.metres[there]
+        self._scaled = sparse.csr_array((rows.matrix @ sparse.diags_array(scale))[:, there])
+        self._alone = (self._scaled @ self._scaled.T).toarray()
+        self._smooth: dict[float, Floats] = {}
+        self.expected: Floats = rows.matrix @ mean
+        self.rest: Floats = rows.value - self.expected
+
+    def covariance(self, theta: Theta) -> Floats:
+        """Return the covariance of the counts under a theta, (N, N)."""
+        shape = theta.shape
+        smooth = shape.cv**2 * self._smooth_of(shape.length_m) + shape.nugget_cv**2 * self._alone
+        total: Floats = smooth + noise(self.rows, theta, self.expected)
+        return total
+
+    def log_likelihood(self, theta: Theta) -> float:
+        """Return the marginal log-likelihood of the counts under a theta."""
+        lower = linalg.cholesky(self.covariance(theta), lower=True)
+        white = linalg.solve_triangular(lower, self.rest, lower=True)
+        return float(-0.5 * white @ white - np.log(np.diag(lower)).sum() - 0.5 * len(white) * np.log(2.0 * np.pi))
+
+    def held_out(self, theta: Theta) -> Floats:
+        """Return standardised errors of counts that were predicted from the other carriers' (or from other areas)."""
+        total = self.covariance(theta)
+        parts = [_standardised(total, self.rest, fold) for fold in self._folds()]
+        return np.concatenate([one[np.isfinite(one)] for one in parts]) if parts else np.zeros(0)
+
+    def _folds(self) -> list[Ints]:
+        """Return which rows are held out together; censored ones are no measure of an error."""
+        counted = np.flatnonzero(~self.rows.censored)
+        carriers = np.unique(self.rows.number)
+        if len(carriers) > 1:
+            folds = [counted[self.rows.number[counted] == one] for one in carriers]
+        else:
+            folds = [counted[number::FOLDS] for number in range(FOLDS)]
+        return [one for one in folds if 0 < len(one) < len(self.rest)]
+
+    def _smooth_of(self, length_m: float) -> Floats:
+        if length_m not in self._smooth:
+            self._smooth[length_m] = self._scaled @ (self._scaled @ _correlation(self._metres, length_m)).T
+        return self._smooth[length_m]
+
+
+def _correlation(metres: Floats, length_m: float) -> Floats:
+    """Return what geo.joint_layout calls correlation as a full matrix: quicker where nearly all hexagons correlate."""
+    apart = cdist(metres, metres)
+    reach = REACH_IN_LENGTHS * length_m
+    near = np.maximum(1.0 - apart / reach, 0.0)
+    alike: Floats = np.exp(-apart / length_m) * near**4 * (1.0 + 4.0 * apart / reach)
+    return alike
+
+
+def _standardised(total: Floats, rest: Floats, fold: Ints) -> Floats:
+    known = np.setdiff1d(np.arange(len(rest)), fold)
+    factor = linalg.cho_factor(total[np.ix_(known, known)], lower=True)
+    cross = total[np.ix_(known, fold)]
+    error = rest[fold] - cross.T @ linalg.cho_solve(factor, rest[known])
+    variance = np.diag(total)[fold] - (cross * linalg.cho_solve(factor, cross)).sum(axis=0)
+    standardised: Floats = error / np.sqrt(np.maximum(variance, 1e-12))
+    return standardised
+
+
+def cut(ground: Layout, bins: Sequence[Sequence[CarrierCounts]], *, layer: Floats | None, k_min: int) -> list[Piece]:
+    """Cut pieces out of the bins: each bin gives some, each kind of place in the network is seen."""
+    places = _places(ground.row_metres)
+    pieces: list[Piece] = []
+    for number, counts in enumerate(bins):
+        rows = gather(ground, counts, DEFAULT_THETA, k_min)
+        if not len(rows.value):
+            continue
+        mean, scale = prior_mean(ground, rows, layer)
+        for place in _chosen(places, rows, _pieces_of(number, len(bins)), number):
+            inside = gather(ground, _within(ground, counts, place), DEFAULT_THETA, k_min)
+            pieces.append(Piece(ground, inside, mean, scale))
+    return pieces
+
+
+def _pieces_of(number: int, bins: int) -> int:
+    """Return how many pieces a bin gives, so that all bins together give PIECES."""
+    return PIECES * (number + 1) // bins - PIECES * number // bins
+
+
+def _chosen(places: Sequence[Ints], rows: Rows, wanted: int, turn: int) -> list[Ints]:
+    """Return some of the places, from the fullest to the emptier ones, others in every bin."""
+    size = int(rows.area.max()) + 1 + max(int(one.max()) for one in places)
+    delivered = np.bincount(rows.area, minlength=size)
+    counted = np.bincount(rows.area, weights=np.maximum(rows.value, 0.0), minlength=size)
+    enough = [one for one in places if delivered[one].sum() >= LEAST_ROWS]
+    enough.sort(key=lambda one: (-float(counted[one].sum()), int(one[0])))
+    if not enough or not wanted:
+        return []
+    step = max(len(enough) / wanted, 1.0)
+    shift = 0.5 * (turn % 2) * step if len(enough) > wanted else turn
+    picked = dict.fromkeys(int(step * one + shift) % len(enough) for one in range(min(wanted, len(enough))))
+    return [enough[one] for one in picked]
+
+
+def _within(ground: Layout, counts: Sequence[CarrierCounts], place: Ints) -> list[CarrierCounts]:
+    """Leave of the counts those of some areas of the layout; the others are as if not delivered."""
+    inside = np.zeros(int(ground.starts[-1]), bool)
+    inside[place] = True
+    found = []
+    for one in counts:
+        start = int(ground.starts[ground.number_of(one)])
+        own = inside[start : start + len(one.counts)]
+        found.append(replace(one, counts=np.where(own, one.counts, np.nan), suppressed=one.suppressed & own))
+    return found
+
+
+def _places(metres: Floats) -> list[Ints]:
+    """Halve the areas across their longer side until no part is larger than a piece."""
+    waiting, small = [np.arange(len(metres))], []
+    while waiting:
+        some = waiting.pop()
+        if len(some) <= ROWS_OF_A_PIECE:
+            small.append(some)
+            continue
+        across = metres[some][:, int(np.ptp(metres[some], axis=0).argmax())]
+        order = some[np.argsort(across, kind="stable")]
+        waiting += [order[len(order) // 2 :], order[: len(order) // 2]]
+    return small
