@@ -13,7 +13,6 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from geo.hexagons import Floats, HexIds
 from geo.weights import SpreadingWeights
@@ -223,17 +222,3 @@ def _reach(weights: SpreadingWeights, delivered: Bools) -> tuple[Floats, Floats]
         known = (key, cover, kernel)
         _reach_of_last[weights] = known
     return known[1], known[2]
-
-
-def kernel_of_sets(weights: SpreadingWeights, membership: sparse.csr_array) -> Floats:
-    """Give the averaging kernel of sets of hexagons, (V,): of the people of a set, how many its estimate finds again.
-
-    `membership` (V, H) over the weights' hexagons says how a set's people are distributed over its hexagons (rows are
-    scaled to sum to 1); a set without hexagons has kernel 0.
-    """
-    total = np.asarray(membership.sum(axis=1)).ravel()
-    inside = sparse.csr_array(membership > 0.0, dtype=np.float64)
-    seen_by_area = membership @ weights.cover.T
-    returned = inside @ weights.spread.T
-    kernel: Floats = np.asarray(seen_by_area.multiply(returned).sum(axis=1)).ravel()
-    return kernel / np.where(total > 0.0, total, 1.0)

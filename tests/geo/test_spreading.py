@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import sparse
 
 from geo import hexagons
 from geo.coverage import Coverage, coverage_of_hexagons
@@ -15,7 +14,6 @@ from geo.spreading import (
     HexagonEstimate,
     combine,
     combine_delivered,
-    kernel_of_sets,
     spread,
     union_of_hexagons,
 )
@@ -140,15 +138,3 @@ def test_hexagons_that_a_carrier_reaches_must_be_listed() -> None:
             share_relative_error=0,
             z=1,
         )
-
-
-def test_the_kernel_of_a_set_is_whole_where_the_set_has_areas_of_its_own() -> None:
-    weights = of_hexagons()
-    sets = sparse.csr_array(np.array([[0.5, 0.5, 0, 0, 0, 0, 0], [0] * 7, [1, 0, 0, 0, 0, 0, 0]], dtype=float))
-    assert kernel_of_sets(weights, sets) == pytest.approx([1.0, 0.0, 1.0])
-
-
-def test_the_kernel_of_two_of_seven_hexagons_under_one_area_is_two_sevenths() -> None:
-    weights = compute_weights(coverage_of_hexagons([f"{hexagons.hexagon_at(*ALMATY, 8):x}"]))
-    sets = sparse.csr_array(np.array([[0.5, 0.5, 0, 0, 0, 0, 0]]))
-    assert kernel_of_sets(weights, sets) == pytest.approx([2 / 7], rel=0.02)
