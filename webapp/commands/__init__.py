@@ -20,6 +20,7 @@ NOUNS = {
     "demo": "Build the demo city and serve it.",
     "doctor": "Say whether this installation is sound.",
     "feed": "Say how an operator's files are to be read.",
+    "fit": "Show parameters that were chosen from past counts.",
     "hexagons": "Export people per hexagon.",
     "ingest": "Take in an operator's files.",
     "jobs": "See jobs that wait or are dead.",

@@ -30,11 +30,24 @@ WORK = {
     "en": {
         "weights": "computing weights",
         "reading": "reading",
+        "fitting": "choosing parameters",
         "estimating": "estimating",
         "publishing": "publishing",
     },
-    "ru": {"weights": "вычисляются веса", "reading": "чтение", "estimating": "оценка", "publishing": "публикация"},
-    "kk": {"weights": "салмақтар есептелуде", "reading": "оқылуда", "estimating": "бағалау", "publishing": "жариялау"},
+    "ru": {
+        "weights": "вычисляются веса",
+        "reading": "чтение",
+        "fitting": "выбор параметров",
+        "estimating": "оценка",
+        "publishing": "публикация",
+    },
+    "kk": {
+        "weights": "салмақтар есептелуде",
+        "reading": "оқылуда",
+        "fitting": "параметрлер таңдалуда",
+        "estimating": "бағалау",
+        "publishing": "жариялау",
+    },
 }
 
 
