@@ -1,9 +1,10 @@
-"""Make intervals mean what they say: a factor on the standard deviation, learnt from head counts (conformal).
+"""Make intervals mean what they say: a factor on their half-widths, learnt from head counts (conformal prediction).
 
-Promises: with pairs that are exchangeable with what comes after, the interval best +- factor x z x sd holds the truth
-at least as often as asked, whatever the errors look like (Vovk, Gammerman, Shafer 2005; Lei et al. 2018): the factor
-is the ceil((n + 1) x coverage)-th smallest of |truth - best| / (z x sd). Venues of one band of capacity have a factor
-of their own where they have pairs enough. It may be below 1: an interval that is too wide lies as well.
+Promises: with pairs that are exchangeable with what comes after, intervals whose half-widths are multiplied by the
+factor hold the truth at least as often as asked, whatever the errors look like (Vovk, Gammerman, Shafer 2005; Lei et
+al. 2018): it is the ceil((n + 1) x coverage)-th smallest distance of a truth from its best value, in half-widths.
+Venues of one band of capacity have a factor of their own where they have pairs enough. It may be below 1: an interval
+that is too wide lies as well.
 Does not: call anything calibrated with too few pairs, or with a factor beyond the bounds that are passed in.
 """
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from geo.hexagons import Floats
 
-LEAST_SD = 1.0  # people: a released standard deviation may be rounded to nothing, and nobody counts finer
+LEAST_HALF_WIDTH = 1.0  # people: a released interval may be rounded to nothing, and nobody counts finer
 HELD_OUT_FOLDS = 5
 MEDIAN = 0.5
 
@@ -41,13 +42,14 @@ class Terms:
 class Pairs:
     """Head counts beside the released estimates of the same moment, arrays (n,).
 
-    `truth`, `best`, `sd`: people, `sd` before any calibration; `capacity`: people, NaN unknown; `group`: pairs of one
-    venue share a number, so that a held-out check never judges a venue by itself.
+    `truth`, `best`: people; `low`, `high`: the interval before any calibration; `capacity`: people, NaN unknown;
+    `group`: pairs of one venue share a number, so that a held-out check never judges a venue by itself.
     """
 
     truth: Floats
     best: Floats
-    sd: Floats
+    low: Floats
+    high: Floats
     capacity: Floats
     group: NDArray[np.int64]
 
@@ -56,12 +58,19 @@ class Pairs:
 
     def only(self, chosen: NDArray[np.bool_]) -> Pairs:
         """Return the chosen pairs."""
-        return Pairs(self.truth[chosen], self.best[chosen], self.sd[chosen], self.capacity[chosen], self.group[chosen])
+        return Pairs(
+            self.truth[chosen],
+            self.best[chosen],
+            self.low[chosen],
+            self.high[chosen],
+            self.capacity[chosen],
+            self.group[chosen],
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Factors on the standard deviation of venues: `factor` for all, `band_factors` by capacity where not None.
+    """Factors on the half-widths of venues' intervals: `factor` for all, `band_factors` by capacity where not None.
 
     `open_bands`: numbers of the bands whose errors no permitted factor covers; their venues stay uncalibrated.
     """
@@ -83,12 +92,9 @@ class Calibration:
         return ~(is_open & np.isfinite(capacity))
 
 
-def calibrate(pairs: Pairs, terms: Terms, z: float) -> Calibration | None:
-    """Return the factors that `pairs` ask for; None where they are too few or ask for more than may be.
-
-    `z`: standard deviations that an interval spans on each side of the best value before calibration.
-    """
-    scores = scores_of(pairs, z)
+def calibrate(pairs: Pairs, terms: Terms) -> Calibration | None:
+    """Return the factors that `pairs` ask for; None where they are too few or ask for more than may be."""
+    scores = scores_of(pairs)
     if len(pairs) < terms.pairs_min or conformal_factor(scores, terms.coverage) > terms.factor_max:
         return None
     bands = _known_bands(pairs, terms)
@@ -108,29 +114,31 @@ def conformal_factor(scores: Floats, coverage: float) -> float:
     return math.inf if rank > len(scores) else float(np.sort(scores)[max(rank, 1) - 1])
 
 
-def scores_of(pairs: Pairs, z: float) -> Floats:
-    """Return how far each truth lies from the best value, in half-widths of its uncalibrated interval, (n,)."""
-    return np.abs(pairs.truth - pairs.best) / (z * np.maximum(pairs.sd, LEAST_SD))
+def scores_of(pairs: Pairs) -> Floats:
+    """Return how far each truth lies from the best value, in half-widths of its interval on that side, (n,)."""
+    above = pairs.truth > pairs.best
+    half_width = np.where(above, pairs.high - pairs.best, pairs.best - pairs.low)
+    return np.abs(pairs.truth - pairs.best) / np.maximum(half_width, LEAST_HALF_WIDTH)
 
 
-def held_share(pairs: Pairs, factors: Floats, z: float) -> float | None:
-    """Return the share of truths within best +- factor x z x sd; `factors` (n,); None without pairs."""
-    return float(np.mean(scores_of(pairs, z) <= factors)) if len(pairs) else None
+def held_share(pairs: Pairs, factors: Floats) -> float | None:
+    """Return the share of truths within their intervals widened by `factors` (n,); None without pairs."""
+    return float(np.mean(scores_of(pairs) <= factors)) if len(pairs) else None
 
 
-def held_out_share(pairs: Pairs, terms: Terms, z: float) -> float | None:
+def held_out_share(pairs: Pairs, terms: Terms) -> float | None:
     """Return the share of truths held by intervals whose factors came from other venues only; None where too few.
 
     The venues are split in five by their number; each fifth is judged by the factors of the other four.
     """
     held, judged = 0.0, 0
     for chosen in _folds(pairs):
-        learnt = calibrate(pairs.only(~chosen), terms, z)
+        learnt = calibrate(pairs.only(~chosen), terms)
         if learnt is None:
             return None
-        judged_pairs = pairs.only(chosen)
-        held += (held_share(judged_pairs, learnt.factors(judged_pairs.capacity), z) or 0.0) * len(judged_pairs)
-        judged += len(judged_pairs)
+        left_out = pairs.only(chosen)
+        held += (held_share(left_out, learnt.factors(left_out.capacity)) or 0.0) * len(left_out)
+        judged += len(left_out)
     return held / judged if judged else None
 
 

@@ -44,6 +44,9 @@ DIGITS = 4
 BINS_A_READ = 200
 
 
+Row = tuple[HeadCount, float, float, float, float]  # with the released best, low, high and kernel of its venue
+
+
 @dataclass(frozen=True, slots=True)
 class Compared:
     """Head counts that have a released estimate beside them, and how far each estimate stems from its venue (n,)."""
@@ -94,26 +97,25 @@ def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy)
     by_bin: dict[datetime, list[HeadCount]] = {}
     for one in counts:
         by_bin.setdefault(_bin_of(one.counted_at, policy), []).append(one)
-    rows: list[tuple[HeadCount, float, float, float]] = []
+    rows: list[Row] = []
     for start in range(0, len(by_bin), BINS_A_READ):
         some = sorted(by_bin)[start : start + BINS_A_READ]
         rows += _rows_of(connection, {at: by_bin[at] for at in some})
     numbers = {venue_id: number for number, venue_id in enumerate(sorted({one.venue_id for one, *_rest in rows}))}
-    columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, 3)
+    columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, 4)
     pairs = Pairs(
         truth=np.array([one.people for one, *_rest in rows], np.float64),
         best=columns[:, 0],
-        sd=columns[:, 1],
+        low=columns[:, 1],
+        high=columns[:, 2],
         capacity=np.array([capacity.get(one.venue_id) or math.nan for one, *_rest in rows], np.float64),
         group=np.array([numbers[one.venue_id] for one, *_rest in rows], np.int64),
     )
-    return Compared(pairs, columns[:, 2])
+    return Compared(pairs, columns[:, 3])
 
 
-def _rows_of(
-    connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCount]]
-) -> list[tuple[HeadCount, float, float, float]]:
-    """Return (count, best, sd, kernel) of the counts whose venue has an estimate in the release of their bin."""
+def _rows_of(connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCount]]) -> list[Row]:
+    """Return the counts whose venue has an estimate in the release of their bin."""
     refs = releases.releases_of(connection, list(by_bin))
     data = read_blobs(connection, {ref.venue_blob_digest for ref in refs if ref.venue_blob_digest})
     orders = {
@@ -128,20 +130,20 @@ def _rows_of_release(
     counts: Sequence[HeadCount],
     data: Mapping[str, bytes],
     orders: Mapping[str, Mapping[str, int]],
-) -> list[tuple[HeadCount, float, float, float]]:
+) -> list[Row]:
     if ref.venue_blob_digest is None or ref.venues_digest is None:
         return []
     released, order = ReleasedVenues.from_bytes(data[ref.venue_blob_digest]), orders[ref.venues_digest]
     found = [(one, order[one.venue_id]) for one in counts if one.venue_id in order]
     return [
-        (one, float(released.best[at]), float(released.sd[at]), float(released.kernel[at]))
+        (one, float(released.best[at]), float(released.low[at]), float(released.high[at]), float(released.kernel[at]))
         for one, at in found
         if released.state[at] == ESTIMATED and not released.few[at]  # a band that hides people is no estimate
     ]
 
 
 def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
-    learnt = calibrate(pairs, terms_of(policy.calibration), policy.estimation.interval_z)
+    learnt = calibrate(pairs, terms_of(policy.calibration))
     if learnt is None:
         return None, TOO_FEW if len(pairs) < policy.calibration.pairs_min else TOO_FAR
     own = tuple(None if one is None else _stepped(one) for one in learnt.band_factors)
@@ -179,7 +181,7 @@ def _details(
     standing: Sequence[HeadCount], compared: Compared, learnt: Calibration | None, policy: Policy
 ) -> dict[str, Any]:
     """Return everything that is kept beside the factor; numbers of fewer counts or venues than may be are left out."""
-    pairs, z, terms = compared.pairs, policy.estimation.interval_z, terms_of(policy.calibration)
+    pairs, terms = compared.pairs, terms_of(policy.calibration)
     shown = _may_be_shown(pairs, policy.calibration)
     return {
         "counts": len(standing),
@@ -204,8 +206,8 @@ def _held(pairs: Pairs, terms: Terms, policy: Policy, shown: bool) -> dict[str, 
     """
     z = policy.estimation.interval_z
     width = policy.crowding.uncalibrated_factor * NormalDist().inv_cdf((1 + terms.coverage) / 2) / z
-    before = held_share(pairs, np.full(len(pairs), width), z) if shown else None
-    after = held_out_share(pairs, terms, z) if shown else None
+    before = held_share(pairs, np.full(len(pairs), width)) if shown else None
+    after = held_out_share(pairs, terms) if shown else None
     return {"promised": terms.coverage, "before": _short(before), "after": _short(after)}
 
 

@@ -32,13 +32,17 @@ def simulated(seed: int, count: int, spread: float = 1.0, capacity: float = 1000
     random = np.random.default_rng(seed)
     best = random.uniform(50, 900, count)
     sd = random.uniform(10, 120, count)
-    truth = best + spread * sd * random.standard_t(tail, count)
-    return Pairs(truth, best, sd, np.full(count, capacity), random.integers(0, max(count // 4, 1), count))
+    truth = np.maximum(best + spread * sd * random.standard_t(tail, count), 0.0)
+    low, high = np.maximum(best - Z * sd, 0.0), best + Z * sd
+    return Pairs(truth, best, low, high, np.full(count, capacity), random.integers(0, max(count // 4, 1), count))
 
 
 def joined(*many: Pairs) -> Pairs:
     return Pairs(
-        *(np.concatenate([getattr(one, name) for one in many]) for name in ("truth", "best", "sd", "capacity")),
+        *(
+            np.concatenate([getattr(one, name) for one in many])
+            for name in ("truth", "best", "low", "high", "capacity")
+        ),
         np.concatenate([one.group + 1000 * number for number, one in enumerate(many)]),
     )
 
@@ -49,10 +53,10 @@ def test_fresh_exchangeable_pairs_are_held_as_often_as_asked(count: int, spread:
     terms = replace(TERMS, pairs_min=1, factor_min=0.0, factor_max=math.inf, band_edges=())
     held = []
     for seed in range(300):
-        learnt = calibrate(simulated(seed, count, spread), terms, Z)
+        learnt = calibrate(simulated(seed, count, spread), terms)
         assert learnt is not None
         fresh = simulated(10_000 + seed, 400, spread)
-        held.append(held_share(fresh, learnt.factors(fresh.capacity), Z) or 0.0)
+        held.append(held_share(fresh, learnt.factors(fresh.capacity)) or 0.0)
     promised = math.ceil((count + 1) * 0.9) / (count + 1)
     assert np.mean(held) == pytest.approx(promised, abs=3 * np.std(held) / math.sqrt(len(held)) + 0.002)
     assert np.mean(held) >= 0.9 - 0.01
@@ -73,7 +77,7 @@ def test_the_factor_is_a_score_that_at_least_the_asked_share_does_not_exceed(
 @given(st.permutations(range(40)))
 def test_the_order_of_the_pairs_does_not_matter(order: list[int]) -> None:
     pairs = simulated(1, 40)
-    assert calibrate(pairs.only(np.array(order)), TERMS, Z) == calibrate(pairs, TERMS, Z)
+    assert calibrate(pairs.only(np.array(order)), TERMS) == calibrate(pairs, TERMS)
 
 
 def test_eight_pairs_promise_nothing_at_nine_in_ten() -> None:
@@ -82,28 +86,26 @@ def test_eight_pairs_promise_nothing_at_nine_in_ten() -> None:
 
 
 def test_too_few_pairs_leave_everything_uncalibrated() -> None:
-    assert calibrate(simulated(2, 29), TERMS, Z) is None
-    assert calibrate(simulated(2, 30), TERMS, Z) is not None
-    assert held_out_share(simulated(2, 30), TERMS, Z) is None  # four fifths of thirty are too few to learn from
+    assert calibrate(simulated(2, 29), TERMS) is None
+    assert calibrate(simulated(2, 30), TERMS) is not None
+    assert held_out_share(simulated(2, 30), TERMS) is None  # four fifths of thirty are too few to learn from
 
 
 def test_intervals_that_are_too_wide_are_narrowed_down_to_the_bound() -> None:
-    narrowed = calibrate(simulated(3, 400, 0.7), TERMS, Z)
+    narrowed = calibrate(simulated(3, 400, 0.7), TERMS)
     assert narrowed is not None
     assert 0.6 < narrowed.factor < 1.0
-    assert calibrate(simulated(3, 400, 0.01), TERMS, Z) == Calibration(
-        0.5, 400, TERMS.band_edges, (None, None, 0.5, None)
-    )
+    assert calibrate(simulated(3, 400, 0.01), TERMS) == Calibration(0.5, 400, TERMS.band_edges, (None, None, 0.5, None))
 
 
 def test_errors_beyond_every_permitted_factor_are_not_called_calibrated() -> None:
-    assert calibrate(simulated(4, 200, 40.0), TERMS, Z) is None
+    assert calibrate(simulated(4, 200, 40.0), TERMS) is None
 
 
 def test_a_band_with_pairs_enough_has_its_own_factor_and_another_takes_that_of_all() -> None:
     small, large = simulated(5, 120, 2.0, capacity=100), simulated(6, 120, 0.8, capacity=2000)
     few = simulated(7, 10, 1.0, capacity=300)
-    learnt = calibrate(joined(small, large, few), TERMS, Z)
+    learnt = calibrate(joined(small, large, few), TERMS)
     assert learnt is not None
     factors = learnt.factors(np.array([100.0, 300.0, 2000.0, math.nan]))
     assert factors[0] > 1.5 * factors[2]
@@ -113,7 +115,7 @@ def test_a_band_with_pairs_enough_has_its_own_factor_and_another_takes_that_of_a
 
 def test_a_band_that_no_permitted_factor_covers_stays_uncalibrated_alone() -> None:
     wild, tame = simulated(8, 40, 60.0, capacity=100), simulated(9, 600, 1.0, capacity=2000)
-    learnt = calibrate(joined(wild, tame), TERMS, Z)
+    learnt = calibrate(joined(wild, tame), TERMS)
     assert learnt is not None
     assert learnt.open_bands == (0,)
     assert learnt.holds(np.array([199.0, 200.0, 2000.0, math.nan])).tolist() == [False, True, True, True]
@@ -130,27 +132,33 @@ def test_a_venue_is_never_judged_by_its_own_counts() -> None:
     random = np.random.default_rng(10)
     group = np.repeat(np.arange(20), 10)
     scale = np.where(group == 0, 50.0, 1.0)
-    best, sd = np.full(200, 500.0), np.full(200, 20.0)
-    truth = best + scale * sd * random.uniform(-0.5, 0.5, 200)
-    pairs = Pairs(truth, best, sd, np.full(200, 2000.0), group)
-    share = held_out_share(pairs, replace(TERMS, factor_max=100.0), Z)
+    best = np.full(200, 500.0)
+    truth = best + scale * 20.0 * random.uniform(-0.5, 0.5, 200)
+    pairs = Pairs(truth, best, best - 30.0, best + 30.0, np.full(200, 2000.0), group)
+    share = held_out_share(pairs, replace(TERMS, factor_max=100.0))
     assert share is not None
     assert share < 0.97
 
 
-def test_a_sd_that_was_rounded_to_nothing_is_no_certainty() -> None:
-    pairs = Pairs(np.array([12.0]), np.array([10.0]), np.array([0.0]), np.array([50.0]), np.array([0]))
-    assert scores_of(pairs, 2.0).tolist() == [1.0]
+def test_an_interval_that_was_rounded_to_nothing_is_no_certainty() -> None:
+    ten = np.array([10.0])
+    assert scores_of(Pairs(np.array([12.0]), ten, ten, ten, np.array([50.0]), np.array([0]))).tolist() == [2.0]
+
+
+def test_each_side_of_an_interval_is_measured_by_its_own_width() -> None:
+    truth, best = np.array([40.0, 130.0, 0.0]), np.array([100.0, 100.0, 100.0])
+    pairs = Pairs(truth, best, np.array([20.0, 20.0, 0.0]), best + 20.0, np.full(3, math.nan), np.arange(3))
+    assert scores_of(pairs).tolist() == [0.75, 1.5, 1.0]
 
 
 def test_the_median_error_is_a_share_of_capacity_where_that_is_known() -> None:
     truth, best = np.array([10.0, 30.0, 90.0]), np.array([0.0, 0.0, 0.0])
-    pairs = Pairs(truth, best, np.ones(3), np.array([100.0, 100.0, math.nan]), np.arange(3))
+    pairs = Pairs(truth, best, best, best, np.array([100.0, 100.0, math.nan]), np.arange(3))
     assert median_error_share(pairs) == pytest.approx(0.2)
     assert median_error_share(pairs.only(np.array([False, False, True]))) is None
 
 
 def test_a_wider_promise_needs_a_wider_factor() -> None:
-    scores = scores_of(simulated(11, 300), Z)
+    scores = scores_of(simulated(11, 300))
     factors = [conformal_factor(scores, share) for share in (0.5, 0.8, 0.9, 0.95)]
     assert all(one < two for one, two in pairwise(factors))
