@@ -31,6 +31,14 @@ def crowding_at(connection: sa.Connection, time_bin_start: datetime) -> dict[str
     return {row.venue_id: _row(row) for row in connection.execute(query)}
 
 
+def unusual_between(connection: sa.Connection, start: datetime, end: datetime) -> list[tuple[str, float]]:
+    """Return (venue id, robust distance from usual) of every row of `start <= time_bin_start < end` that has one."""
+    told = venue_crowding.c.unusual_z.is_not(None) & (venue_crowding.c.is_open.is_not(sa.false()))
+    within = (venue_crowding.c.time_bin_start >= start) & (venue_crowding.c.time_bin_start < end)
+    query = sa.select(venue_crowding.c.venue_id, venue_crowding.c.unusual_z).where(within, told)
+    return [(row.venue_id, row.unusual_z) for row in connection.execute(query)]
+
+
 def latest_crowding_bin(connection: sa.Connection, not_after: datetime) -> datetime | None:
     """Return the newest base bin with crowding that starts at or before `not_after`."""
     newest = sa.type_coerce(sa.func.max(venue_crowding.c.time_bin_start), venue_crowding.c.time_bin_start.type)

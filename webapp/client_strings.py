@@ -104,9 +104,15 @@ def _card(_: Gettext) -> dict[str, str]:
         "card.crowding": _("How full"),
         "card.status": _("Status"),
         "card.change": _("What would change it"),
-        "card.whole": _("The whole card, with the last 24 hours"),
+        "card.whole": _("The whole card, with the last 24 hours and less crowded places nearby"),
         "card.interval": _("Between {low} and {high} guests"),
-        "card.limit": _("Permitted now: {n}. The dashed line marks it."),
+        "card.whose": _("Inside, or in the homes and streets around?"),
+        "card.compared": _("Compared with usual"),
+        "usual.title": _("The usual week"),
+        "usual.loading": _("Fetching the usual week"),
+        "usual.failed": _("The usual week could not be fetched. Close this and open it again when you are connected."),
+        "unusual.busier": _("busier than usual"),
+        "unusual.quieter": _("quieter than usual"),
     }
 
 

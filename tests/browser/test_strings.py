@@ -10,7 +10,7 @@ from webapp.wording.crowding import WORDS
 
 SOURCES = Path(__file__).parents[2] / "static" / "src"
 OTHER_PAGES = "upload"  # its words are given by webapp.wording.uploading: tests/browser/test_upload.py
-PREFIXES = ("crowding.", "density.")  # followed by a code
+PREFIXES = ("crowding.", "density.", "unusual.")  # followed by a code
 
 
 def _plural(one: str, many: str, number: int) -> str:

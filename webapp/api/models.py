@@ -82,6 +82,9 @@ class Manifest(Given):
     window: Window | None
     density: Density
     observed_at: datetime | None
+    unusual: dict[str, Literal["busier", "quieter"]] = Field(
+        description="Venues that are unusual for the hour of the week in the newest picture, by id"
+    )
     generated_at: datetime
     stale_after_minutes: int
     old_after_minutes: int

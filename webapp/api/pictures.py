@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from statistics import median
 from typing import Any
 
 from flask import url_for
 
 from rules.policy import Policy
+from store import crowding as crowding_store
 from store import map_frames
 from store.database import Connection
 from store.errors import NotFound
 from store.records import MapFrame, MapLayer
 from webapp.languages import LANGUAGES, language
 from webapp.scene import visible_until
+from webapp.views import Unusual
+from webapp.wording.certainty import unusual_of
 from webapp.wording.density import code_densities
 from webapp.wording.moments import MINUTE, SHOWN_SPAN
 
@@ -42,12 +46,22 @@ def manifest(connection: Connection, layer: MapLayer, policy: Policy, now: datet
             "codes": code_densities(policy.map.frame_density_max_per_km2),
         },
         "observed_at": newest.observed_at.isoformat() if newest else None,
+        "unusual": _unusual(connection, newest, policy) if newest else {},
         "generated_at": now.isoformat(),
         "stale_after_minutes": policy.map.stale_after_minutes,
         "old_after_minutes": SHOWN_SPAN // MINUTE,
         "timezone": policy.timezone,
         "languages": list(LANGUAGES),
     }
+
+
+def _unusual(connection: Connection, newest: MapFrame, policy: Policy) -> dict[str, Unusual]:
+    """Return what is unusual in the newest picture, by venue: the middle of its base bins."""
+    values: dict[str, list[float]] = {}
+    for venue_id, z in crowding_store.unusual_between(connection, newest.bin_start, newest.bin_end):
+        values.setdefault(venue_id, []).append(z)
+    called = {venue_id: unusual_of(median(some), policy.crowding) for venue_id, some in values.items()}
+    return {venue_id: one for venue_id, one in called.items() if one is not None and one != "as-usual"}
 
 
 def window(connection: Connection, layer: MapLayer, end: datetime) -> bytes:

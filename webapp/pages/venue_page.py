@@ -16,6 +16,7 @@ from store.usual_weeks import find_venue_week
 from store.venues import list_venues
 from webapp.context import web
 from webapp.limits import limit_of
+from webapp.navigation import head_count_url
 from webapp.nearby import less_crowded
 from webapp.reads import log_read
 from webapp.roles import actor, layer_of, may_see_numbers
@@ -48,7 +49,7 @@ def show(venue_id: str) -> str:
         week = find_venue_week(connection, venue_id)
     role = log_read(account, venue_id)
     rivals = _named(others, rival_ids(scene, venue_id))
-    neighbours = rivals or _neighbours(venue, others, _neighbour_count(scene, venue_id))
+    neighbours = [] if rivals else _neighbours(venue, others, _neighbour_count(scene, venue_id))
     page = VenuePage(
         row=venue_row(venue, scene, rivals=rivals),
         day=day,
@@ -57,6 +58,7 @@ def show(venue_id: str) -> str:
         status_lines=status_lines(status_of(venue, web().policies, now)),
         opening_words=hours_words(venue.draft.opening_hours),
         place_words=venue.draft.address or venue.draft.district,
+        head_count_url=head_count_url(venue_id),
         read_notice=_("The owner can see that you have looked at this page.") if role else None,
         usual=venue_usual(week, reader_of(account, venue_id), now, present(scene, venue_id)),
         nearby=less_crowded(venue, others, scene),

@@ -163,13 +163,10 @@ def _day_words(name: str, values: Sequence[float | None], hours: Sequence[UsualH
         return _("%(day)s: all day %(words)s.", day=day, words=_lower(hours[peak].words))
     before = len(list(takewhile(lambda hour: hours[hour].step == step, range(peak - 1, -1, -1))))
     after = len(list(takewhile(lambda hour: hours[hour].step == step, range(peak + 1, DAY_HOURS))))
-    return _(
-        "%(day)s: most people from %(start)s to %(end)s (%(words)s).",
-        day=day,
-        start=f"{peak - before:02}:00",
-        end=f"{peak + after + 1:02}:00",
-        words=_lower(hours[peak].words),
-    )
+    span = {"day": day, "start": f"{peak - before:02}:00", "end": f"{peak + after + 1:02}:00"}
+    if hours[peak].words == _relative_words(len(RELATIVE_WORDS)):
+        return _("%(day)s: most people from %(start)s to %(end)s.", **span)
+    return _("%(day)s: most people from %(start)s to %(end)s (%(words)s).", words=_lower(hours[peak].words), **span)
 
 
 def _lower(words: str) -> str:

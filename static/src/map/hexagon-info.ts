@@ -7,6 +7,7 @@ import { densityOfCode, FRAME_MISSING, FRAME_SUPPRESSED, stepsOfCodes } from "..
 import { cornersOf, type HexagonGeometry } from "../wire/geometry";
 import { toDegrees } from "../wire/mercator";
 import type { Moment } from "../time/timeline";
+import { usualPart } from "../venues/usual-week";
 
 const intervals = new Map<string, Promise<Uint8Array>>();
 
@@ -24,6 +25,7 @@ export function hexagonPanel(index: number, moment: Moment, manifest: Manifest, 
     make("p", {}, meaning(code, step, manifest, words)),
     range,
     make("p", { class: "hint" }, words.say("hexagon.note")),
+    manifest.area ? usualPart(`${manifest.area.url}/usual/${index}`, words) : null,
   );
 }
 

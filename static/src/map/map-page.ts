@@ -56,10 +56,11 @@ export class MapPage {
     const picking = new Picking({ map, geometry, timeline, venues, sheet, words, venueLayer: layer, list, manifest });
     this.#onTheme(() => layer.themeChanged());
     sheet.onHeight(() => list.render());
-    timeline.onChange(({ venueCodes }) => {
+    timeline.onChange(({ venueCodes, bin }) => {
       if (!venueCodes) return;
       layer.setCodes(venueCodes);
-      list.setCodes(venueCodes);
+      const isNewest = bin.start === manifest().bins.at(-1)?.start;
+      list.setCodes(venueCodes, isNewest ? manifest().unusual : {});
     });
     if (venues.length > 0) this.#startList(list, layer);
     keepAnswering({ map, timeline, geometry, venues, words, steps: () => this.#steps });

@@ -1,7 +1,6 @@
 /** The interval drawn: a bar from low to high, a mark for the best guess, a line for the permitted number. */
 import type { Words } from "../client";
-
-const SVG = "http://www.w3.org/2000/svg";
+import { svg } from "./svg";
 
 interface Interval {
   low?: number | null;
@@ -14,28 +13,22 @@ interface Interval {
 export function intervalBar({ low, best, high, limit }: Interval, words: Words): SVGElement | null {
   if (low === null || low === undefined || high === null || high === undefined) return null;
   const width = Math.max(high, limit ?? 0, 1);
-  const svg = element("svg", {
+  const drawn = svg("svg", {
     class: "interval",
     viewBox: `0 0 ${width} 12`,
     preserveAspectRatio: "none",
     role: "img",
   });
-  svg.setAttribute("aria-label", words.say("card.interval", { low: words.number(low), high: words.number(high) }));
-  svg.append(
-    element("rect", { class: "interval__track", x: 0, y: 4, width, height: 4 }),
-    element("rect", { class: "interval__range", x: low, y: 2, width: Math.max(high - low, width / 200), height: 8 }),
+  drawn.setAttribute("aria-label", words.say("card.interval", { low: words.number(low), high: words.number(high) }));
+  drawn.append(
+    svg("rect", { class: "interval__track", x: 0, y: 4, width, height: 4 }),
+    svg("rect", { class: "interval__range", x: low, y: 2, width: Math.max(high - low, width / 200), height: 8 }),
   );
-  if (best !== null && best !== undefined) svg.append(mark("interval__best", best));
-  if (limit !== null && limit !== undefined) svg.append(mark("interval__limit", limit));
-  return svg;
+  if (best !== null && best !== undefined) drawn.append(mark("interval__best", best));
+  if (limit !== null && limit !== undefined) drawn.append(mark("interval__limit", limit));
+  return drawn;
 }
 
 function mark(className: string, x: number): SVGElement {
-  return element("line", { class: className, x1: x, x2: x, y1: 0, y2: 12, "vector-effect": "non-scaling-stroke" });
-}
-
-function element(name: string, attributes: Record<string, string | number>): SVGElement {
-  const made = document.createElementNS(SVG, name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
-  return made;
+  return svg("line", { class: className, x1: x, x2: x, y1: 0, y2: 12, "vector-effect": "non-scaling-stroke" });
 }

@@ -8,6 +8,7 @@ import type { StatusColour } from "../wire/api";
 import type { VenueCode } from "../wire/frames";
 import { statusBadge } from "./badges";
 import { intervalBar } from "./interval-bar";
+import { usualPart } from "./usual-week";
 
 export interface CardCrowding {
   code: VenueCode;
@@ -17,6 +18,13 @@ export interface CardCrowding {
   reason_words?: string | null;
   helps_words?: string | null;
   neighbours_words?: string | null;
+  neighbours?: { name: string; url: string }[];
+  scale_words?: string | null;
+  sure_words?: string | null;
+  uncalibrated_words?: string | null;
+  whose_words?: string | null;
+  unusual_words?: string[];
+  after_hours_words?: string | null;
   low?: number | null;
   best?: number | null;
   high?: number | null;
@@ -52,6 +60,7 @@ export function venueCard(venue: CardVenue, words: Words): HTMLElement {
     make("h2", { class: "venue-card__name", tabindex: -1 }, venue.name),
     line("venue-card__place", [venue.category_label, venue.address ?? venue.district].filter(Boolean).join(" · ")),
     crowdingPart(venue.crowding, words),
+    usualPart(`/api/v1/venues/${encodeURIComponent(venue.id)}/usual`, words),
     make(
       "section",
       { class: "venue-card__part" },
@@ -65,27 +74,51 @@ export function venueCard(venue: CardVenue, words: Words): HTMLElement {
   );
 }
 
+/** The same order as the macro crowding_answer of templates/_venue.html: how full and how sure first. */
 function crowdingPart(crowding: CardCrowding, words: Words): HTMLElement {
   const seen = words.say("time.value", { clock: crowding.observed_clock, age: crowding.age_words });
   return make(
     "section",
-    { class: "venue-card__part" },
-    make("h3", { class: "venue-card__heading" }, words.say("card.crowding")),
-    make("p", {}, make("span", { class: `crowding crowding--large crowding--${crowding.code}` }, crowding.words)),
+    { class: "venue-card__answer" },
+    make("h3", { class: "visually-hidden" }, words.say("card.crowding")),
+    make(
+      "p",
+      { class: "answer" },
+      make("span", { class: `crowding crowding--large crowding--${crowding.code}` }, crowding.words),
+    ),
+    line("answer__sure", crowding.sure_words),
+    ...lines([crowding.reason_words, crowding.helps_words, crowding.uncalibrated_words]),
+    make("p", {}, make("span", { class: `age age--${crowding.age_class}` }, seen)),
     intervalBar(crowding, words),
     line("interval-words", crowding.interval_words),
-    line("", limitWords(crowding.limit, words)),
-    line("", crowding.meaning_words),
-    line("", crowding.reason_words),
-    line("", crowding.helps_words),
+    ...lines([crowding.scale_words, crowding.meaning_words]),
+    ...headed(words.say("card.whose"), [crowding.whose_words]),
     line("", crowding.neighbours_words),
-    make("p", { class: `age age--${crowding.age_class}` }, seen),
+    rivals(crowding.neighbours ?? []),
+    ...headed(words.say("card.compared"), crowding.unusual_words ?? []),
+    line("notice", crowding.after_hours_words),
   );
 }
 
-/** Null for who may not see the permitted number. */
-function limitWords(limit: number | null | undefined, words: Words): string | null {
-  return limit === null || limit === undefined ? null : words.say("card.limit", { n: words.number(limit) });
+type Text = string | null | undefined;
+
+function lines(texts: readonly Text[]): (HTMLElement | null)[] {
+  return texts.map((text) => line("", text));
+}
+
+/** A heading and its sentences; nothing where there are none. */
+function headed(heading: string, texts: readonly Text[]): (HTMLElement | null)[] {
+  if (!texts.some(Boolean)) return [];
+  return [make("h4", { class: "venue-card__heading" }, heading), ...lines(texts)];
+}
+
+/** Other venues to which the same people may belong. */
+function rivals(neighbours: readonly { name: string; url: string }[]): HTMLElement | null {
+  if (neighbours.length === 0) return null;
+  const links = neighbours.map(({ name, url }) =>
+    make("li", {}, make("a", { class: "rivals__link", href: url }, name)),
+  );
+  return make("ul", { class: "rivals" }, ...links);
 }
 
 function changes(sentences: readonly string[], words: Words): HTMLElement | null {
@@ -98,6 +131,6 @@ function changes(sentences: readonly string[], words: Words): HTMLElement | null
   );
 }
 
-function line(className: string, text: string | null | undefined): HTMLElement | null {
+function line(className: string, text: Text): HTMLElement | null {
   return text ? make("p", { class: className || null }, text) : null;
 }

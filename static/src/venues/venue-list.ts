@@ -5,9 +5,9 @@
  */
 import type { Words } from "../client";
 import { make, need, oncePerFrame } from "../dom";
-import { hasPlace, type Venue } from "../wire/api";
+import { hasPlace, type Unusual, type Venue } from "../wire/api";
 import { crowdingOrder, venueCode } from "../wire/frames";
-import { crowdingBadge, statusBadge } from "./badges";
+import { crowdingBadge, statusBadge, unusualBadge } from "./badges";
 import { distanceM, distanceWords, type Place } from "./distance";
 import { fold } from "./fold";
 import { categoryOf, nameOf } from "./wording";
@@ -30,6 +30,7 @@ export class VenueList {
   readonly #more = make("button", { type: "button", class: "button button--quiet venue-list__more" });
   readonly #entries: Entry[];
   #codes: Uint8Array;
+  #unusual: Readonly<Record<string, Unusual>> = {};
   #order: Order = "crowding";
   #query = "";
   #only: ReadonlySet<number> | null = null;
@@ -55,8 +56,10 @@ export class VenueList {
     return this.#order;
   }
 
-  setCodes(codes: Uint8Array): void {
+  /** `unusual`: what is unusual in the same picture, by id of the venue. */
+  setCodes(codes: Uint8Array, unusual: Readonly<Record<string, Unusual>> = {}): void {
     this.#codes = codes;
+    this.#unusual = unusual;
     this.#renderSoon();
   }
 
@@ -114,10 +117,12 @@ export class VenueList {
     const far = Number.isFinite(distance) ? distanceWords(distance, this.words) : null;
     const meta = [categoryOf(venue, this.words), venue.district, far].filter(Boolean).join(" · ");
     const link = make("a", { class: "venue-row__name", href: `/venues/${venue.id}`, "data-index": index }, name);
+    const unusual = this.#unusual[venue.id];
     const badges = make(
       "p",
       { class: "venue-row__badges" },
       crowdingBadge(venueCode(this.#codes[index]), this.words),
+      unusual ? unusualBadge(unusual, this.words) : null,
       statusBadge(venue.status),
     );
     return make("li", { class: "venue-row" }, link, make("p", { class: "venue-row__meta" }, meta), badges);

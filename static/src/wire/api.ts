@@ -19,10 +19,15 @@ export interface Manifest {
   window: { url: string; venues_url?: string; bins: string[] } | null;
   density: { steps: number[]; codes: number[] };
   observed_at: string | null;
+  /** Venues that are unusual in the newest picture, by id. */
+  unusual?: Record<string, Unusual>;
   stale_after_minutes: number;
   old_after_minutes?: number;
   timezone: string;
 }
+
+/** Against the same hour of past weeks; says nothing of how full it is. */
+export type Unusual = "busier" | "quieter";
 
 /** A venue that has a place on the map. */
 export type PlacedVenue = Venue & { longitude: number; latitude: number };
