@@ -30,8 +30,9 @@ from geo.conformal import (
 from geo.hexagons import Floats
 from geo.spreading import ESTIMATED
 from geo.venue_release import ReleasedVenues
+from ingest.leasing import DRAW
 from rules.policy import CalibrationPolicy, Policy
-from store import calibrations, head_counts, map_frames, releases, uploads, venues
+from store import calibrations, head_counts, jobs, map_frames, releases, uploads, venues
 from store.blobs import read_blobs
 from store.database import Connection, Database
 from store.head_counts import HeadCount
@@ -70,21 +71,24 @@ def current_calibration(connection: Connection) -> Calibration | None:
 
 
 def recalibrate(database: Database, policy: Policy, now: datetime) -> bool:
-    """Compare every head count anew and keep the result; tell whether intervals have to be drawn again."""
+    """Compare every head count anew and keep the result; tell whether intervals change, which queues their drawing."""
     with database.read() as connection:
         before = current_calibration(connection)
         standing = _within_window(head_counts.standing_counts(connection), policy.calibration)
         compared = compare(connection, standing, policy)
     learnt, state = _learn(compared.pairs, policy)
     details = _details(standing, compared, learnt, policy) | {"state": state}
+    changed = _drawn_by(before) != _drawn_by(learnt)
     with database.begin() as connection:
         factor = 1.0 if learnt is None else learnt.factor
         calibrations.save_calibration(connection, factor, len(compared.pairs), details, now)
-    return _drawn_by(before) != _drawn_by(learnt)
+        if changed:
+            jobs.enqueue(connection, DRAW)
+    return changed
 
 
 def refresh(database: Database, policy: Policy, bins: Sequence[datetime], now: datetime) -> bool:
-    """Compare anew where one of `bins`, just released, holds a head count; tell whether to draw again."""
+    """Compare anew where one of `bins`, just released, holds a head count; tell whether intervals change."""
     wanted = set(bins)
     with database.read() as connection:
         counted = {_bin_of(one.counted_at, policy) for one in head_counts.standing_counts(connection)}

@@ -27,6 +27,7 @@ OUTAGE_DELAY = timedelta(seconds=10)
 PUBLISH = "publish"  # estimate, release and draw the bins that are noted
 REFIT = "refit"  # of a carrier: see whether its grid still has areas that no count names
 CALIBRATE = "calibrate"  # compare head counts with what was released, and draw again where the intervals change
+DRAW = "draw"  # the live map again, from what is released: intervals got wider or narrower
 DISCARD = "discard"  # the bytes of a delivery that was refused or taken back
 RETENTION = "retention"
 HOUSEKEEPING = "housekeeping"

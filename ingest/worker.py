@@ -15,11 +15,14 @@ from functools import partial
 import structlog
 
 from ingest import housekeeping, retention
+from ingest.calibrating import recalibrate
 from ingest.grids import refit
 from ingest.intake import Intake, Reader, process
 from ingest.leasing import (
     AUDIT_HEAD,
+    CALIBRATE,
     DISCARD,
+    DRAW,
     HOUSEKEEPING,
     LEASE,
     PUBLISH,
@@ -29,7 +32,7 @@ from ingest.leasing import (
     claim,
     worker_name,
 )
-from ingest.pipeline import Workplace, process_dirty_bins
+from ingest.pipeline import Workplace, draw_live_again, process_dirty_bins
 from ingest.progress import Progress, silent
 from ingest.receiving import TAKE_IN, Door
 from store import jobs, uploads
@@ -40,11 +43,12 @@ POLL_SECONDS = 1.0  # an idle worker asks so often; one read, no lock
 OUTAGE_SECONDS = (1, 2, 5, 10)  # and so long it waits for a database that is away, longer each time
 PERIODS: Mapping[str, timedelta] = {
     RETENTION: timedelta(days=1),
+    CALIBRATE: timedelta(days=1),
     HOUSEKEEPING: timedelta(hours=1),
     AUDIT_HEAD: timedelta(hours=1),
 }
 SCHEDULE_EVERY = timedelta(minutes=10)  # a periodic job that died is looked for so often
-FOLLOW_UPS = (DISCARD, REFIT, PUBLISH)  # what a delivery or a withdrawal leaves to do
+FOLLOW_UPS = (DISCARD, REFIT, PUBLISH, DRAW)  # what a delivery or a withdrawal leaves to do
 
 log = structlog.get_logger(__name__)
 
@@ -128,6 +132,8 @@ class Worker:
             TAKE_IN: self._take_in,
             PUBLISH: self._publish,
             REFIT: self._refit,
+            CALIBRATE: self._calibrate,
+            DRAW: self._draw,
             DISCARD: self._discard,
             RETENTION: self._retention,
             HOUSEKEEPING: self._housekeeping,
@@ -153,6 +159,14 @@ class Worker:
             jobs.finish(connection, job)
             if refit(connection, int(job.subject), self.clock(), base_bin):
                 jobs.enqueue(connection, PUBLISH)
+
+    def _calibrate(self, job: Job) -> None:
+        recalibrate(self.door.database, self.place.policy, self.clock())
+        self._finish(job)
+
+    def _draw(self, job: Job) -> None:
+        draw_live_again(self.place, self.clock(), self.progress)
+        self._finish(job)
 
     def _discard(self, job: Job) -> None:
         housekeeping.discard(self.door, job.subject)

@@ -21,6 +21,7 @@ NOUNS = {
     "doctor": "Say whether this installation is sound.",
     "feed": "Say how an operator's files are to be read.",
     "fit": "Show parameters that were chosen from past counts.",
+    "headcounts": "Load head counts; see what they say of the intervals.",
     "hexagons": "Export people per hexagon.",
     "ingest": "Take in an operator's files.",
     "jobs": "See jobs that wait or are dead.",

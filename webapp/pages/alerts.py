@@ -19,6 +19,7 @@ from webapp.delivery_views import Alert
 from webapp.pages.keys import who
 from webapp.speech import gettext as _
 from webapp.speech import ngettext
+from webapp.wording.deliveries import file_words
 from webapp.wording.moments import age_words
 
 DEAD_SHOWN = 20
@@ -69,6 +70,8 @@ def _dead_one(job: Job, receipts: dict[int, Receipt], names: dict[str, str]) -> 
         "publish": _("The map could not be worked out again. It shows an older state."),
         "discard": _("The bytes of a file that does not count could not be deleted."),
         "refit": _("The area that the map is worked out for could not be fitted to the counts."),
+        "calibrate": _("Head counts could not be compared with the map. Its intervals stay as they were."),
+        "draw": _("The map could not be drawn again after head counts changed its intervals."),
         "retention": _("Old data could not be deleted on time."),
         "housekeeping": _("Tidying up failed."),
         "audit-head": _("The state of the log could not be recorded."),
@@ -107,7 +110,8 @@ def _failed(dead: Sequence[Job], receipts: Sequence[Receipt], names: dict[str, s
 
 def _unread(receipt: Receipt, names: dict[str, str]) -> str:
     carrier = names.get(receipt.carrier_code, receipt.carrier_code)
-    return _("A delivered file could not be read: %(file)s of %(carrier)s.", file=receipt.file_name, carrier=carrier)
+    name = file_words(receipt.file_name)
+    return _("A delivered file could not be read: %(file)s of %(carrier)s.", file=name, carrier=carrier)
 
 
 def _held(held: Sequence[int]) -> list[Alert]:

@@ -1,0 +1,68 @@
+"""`oryn headcounts`: what somebody counted in venues, and what it says of the intervals."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from webapp.commands.installation import EXISTING_FILE, Installation, installation, progress_bar
+
+if TYPE_CHECKING:
+    from store.calibrations import CalibrationRecord
+    from store.database import Connection
+
+
+@click.group()
+def command() -> None:
+    """Load head counts; see what they say of the intervals."""
+
+
+@command.command()
+@click.argument("file", type=EXISTING_FILE)
+def load(file: Path) -> None:
+    """Load head counts from FILE (CSV: venue,counted_at,people,counted_by[,note]); loading it again adds nothing."""
+    from ingest.calibrating import recalibrate
+    from ingest.faults import FileRefused, sentence
+    from ingest.head_count_files import Registry, Told, read_head_counts
+    from ingest.head_counts import Bounds
+    from store import head_counts
+    from store.venues import list_venues
+
+    with installation() as here, progress_bar(here.language) as progress:
+        with here.database.read() as connection:
+            bounds = Bounds.now(connection, here.policy, here.now)
+            standing = head_counts.standing_counts(connection)
+            told = Told(Registry.of(list_venues(connection)), standing, bounds, here.policy)
+        counted, faults = read_head_counts(file, told)
+        if faults:
+            raise FileRefused(faults, file.name)
+        with here.database.begin() as connection:
+            fresh = head_counts.load(connection, counted, "command", file.name, here.now)
+        numbers = {"counts": len(counted), "fresh": fresh, "same": len(counted) - fresh}
+        click.echo(sentence("headcounts-loaded", {"file": file.name, **numbers}, here.language))
+        if recalibrate(here.database, here.policy, here.now):
+            with here.worker(progress) as worker:
+                worker.run_follow_ups()
+        with here.database.read() as connection:
+            click.echo(_calibration_words(connection, here))
+
+
+@command.command()
+def show() -> None:
+    """Say what the head counts say of the venues' intervals now."""
+    with installation() as here, here.database.read() as connection:
+        click.echo(_calibration_words(connection, here))
+
+
+def _calibration_words(connection: Connection, here: Installation) -> str:
+    from ingest.faults import sentence
+    from store.calibrations import newest_calibration
+    from store.head_counts import tally
+
+    record: CalibrationRecord | None = newest_calibration(connection)
+    if record is None or not tally(connection).counts:
+        return sentence("headcounts-none", {}, here.language)
+    params = {"pairs": record.pairs, "factor": record.factor, "needed": here.policy.calibration.pairs_min}
+    return sentence(f"headcounts-{record.details['state']}", params, here.language)
