@@ -77,7 +77,7 @@ class VenueJudge:
         return self._signals.usual_hour([(week, told, self._figures(told)) for week, told in past])
 
     def _figures(self, told: ReleasedBin) -> BinFigures:
-        return figures_of(told, self.venue_ids, self._factor, self._policy.estimation.interval_z)
+        return figures_of(told, self.venue_ids, self._factor)
 
     def _judge_one(
         self,

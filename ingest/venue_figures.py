@@ -58,11 +58,8 @@ class BinFigures:
         ]
 
 
-def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats, z: float) -> BinFigures:
-    """Put a release into the order of `venue_ids`; `factor` (V,) multiplies each standard deviation.
-
-    `z`: how many standard deviations half of an interval spans.
-    """
+def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats) -> BinFigures:
+    """Put a release into the order of `venue_ids`; `factor` (V,) multiplies each half of an interval and each sd."""
     place = {venue_id: at for at, venue_id in enumerate(venue_ids)}
     places = np.array([place.get(one, -1) for one in told.venue_ids], np.int64)
     rows = ReleasedVenues.missing(len(venue_ids))
@@ -70,10 +67,16 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats, z: f
     if told.venues is not None:
         rows = told.venues.placed(places, len(venue_ids))
         named[places[places >= 0]] = True
-    sd = np.hypot(factor * rows.sd, HALF_STEP)
-    low = np.where(rows.few, 0.0, np.maximum(rows.best - z * sd, 0.0))
-    high = np.where(rows.few, np.maximum(rows.high, rows.best + z * sd), rows.best + z * sd)
-    return BinFigures(named.tolist(), rows, sd, rounded(low), rounded(high), _neighbours(rows, venue_ids))
+    low = np.where(rows.few, 0.0, np.maximum(rows.best - factor * (rows.best - rows.low), 0.0))
+    high = rows.best + factor * (rows.high - rows.best)
+    return BinFigures(
+        named=named.tolist(),
+        rows=rows,
+        sd=np.hypot(factor * rows.sd, HALF_STEP),
+        low=rounded(low),
+        high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
+        neighbours=_neighbours(rows, venue_ids),
+    )
 
 
 def _neighbours(rows: ReleasedVenues, venue_ids: Sequence[str]) -> list[tuple[str, ...]]:

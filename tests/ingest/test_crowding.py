@@ -58,7 +58,7 @@ def test_between_two_levels_both_are_named_with_their_probability() -> None:
 
 def test_the_shown_interval_is_rounded_and_wider_until_heads_are_counted() -> None:
     row = crowding(100, 20)
-    half = POLICY.estimation.interval_z * np.hypot(RULES.uncalibrated_factor * 20, 2.5)
+    half = RULES.uncalibrated_factor * 1.645 * 20
     assert row.low == pytest.approx(100 - half, abs=2.5)
     assert row.high == pytest.approx(100 + half, abs=5)
     assert row.calibrated is False
@@ -71,7 +71,7 @@ def test_head_counts_say_how_wide_an_interval_is_and_by_the_size_of_the_venue() 
     little, great = judge(small, large, calibration=learnt).judge(bin_, QUARTER)
     assert (little.calibrated, great.calibrated) == (True, True)
     assert little.high == pytest.approx(30 + 1.645 * 3.0 * 10, abs=2.5)
-    assert great.high == pytest.approx(100 + 1.645 * np.hypot(0.5 * 20, 2.5), abs=5)
+    assert great.high == pytest.approx(100 + 1.645 * 0.5 * 20, abs=5)
 
 
 def test_a_size_of_venue_whose_errors_no_factor_covers_stays_uncalibrated() -> None:
