@@ -26,7 +26,8 @@ from store import carriers, uploads, venues, zones
 
 HISTORY_WEEKS = 4
 BASE_MAP = "base-map.geojson"
-DAY = timedelta(days=1)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+DOUBTFUL_AGO = timedelta(hours=5)
 ZONE_DAYS = timedelta(weeks=6)
 WAIT_AFTER_BIN = timedelta(seconds=20)  # a carrier needs a moment after a bin has ended
 PATIENCE_SECONDS = 15
@@ -49,6 +50,7 @@ class DemoCity:
         self._register(city, now, part(progress, 0.1, 0.3))
         self._take_in_history(city, now, part(progress, 0.3, 0.5))
         self._take_in_live(city, self._bin_start(now) - self.live, now, part(progress, 0.5, 0.6))
+        self._take_in_doubtful(city, now)
         process_dirty_bins(self.place, now, part(progress, 0.6, 1.0))
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
         DemoRecord(self.folder).write(self.seed, [_scene(one) for one in city.scenes])
@@ -100,6 +102,13 @@ class DemoCity:
             files = city.write_live(carrier, _emptied(self.folder / "live"), start, self._bin_start(now))
             self._take_in(carrier.code, files, now)
             progress((number + 1) / len(city.carriers), "live")
+
+    def _take_in_doubtful(self, city: City, now: datetime) -> None:
+        """Deliver one past hour once more, far too high: headquarters finds something to decide."""
+        starts = self._bin_start(now) - DOUBTFUL_AGO
+        carrier = city.carriers[0]
+        file = city.write_doubtful(carrier, _emptied(self.folder / "doubtful"), starts, starts + HOUR)
+        self._take_in(carrier.code, [file], now)
 
     def _take_in(self, carrier_code: str, files: list[Path], now: datetime) -> None:
         with self.place.database.read() as connection:

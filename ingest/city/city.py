@@ -6,7 +6,7 @@ live bin is the same in whatever span it is asked for.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -26,6 +26,7 @@ from ingest.progress import Progress, silent
 BUSY_BIN = (2 * 24 + 13) * 4
 QUIET_BIN = (2 * 24 + 3) * 4
 HOUR, WEEK = timedelta(hours=1), timedelta(weeks=1)
+DOUBTFUL = 3  # times the true counts
 
 
 @dataclass(frozen=True)
@@ -120,6 +121,14 @@ class City:
             progress(number / len(files), "live")
         late = [self._write_bins(carrier, folder, starts, "-late") for starts in _late_hours(carrier, start, end)]
         return paths + late
+
+    def write_doubtful(self, carrier: Carrier, folder: Path, start: datetime, end: datetime) -> Path:
+        """Write a second delivery of a span of live bins, each count `DOUBTFUL` times too high: somebody has to look."""
+        true = [self.live_counts(carrier, one) for one in bin_starts(start, end)]
+        bins = [replace(one, device_count=one.device_count * DOUBTFUL) for one in true]
+        return count_files.write_counts(
+            carrier, folder, count_files.file_name(carrier, start, end, "-again"), bins, BIN
+        )
 
     def live_counts(self, carrier: Carrier, start: datetime) -> BinCounts:
         """Return a carrier's counts of one live bin."""
