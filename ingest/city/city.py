@@ -123,7 +123,7 @@ class City:
         return paths + late
 
     def write_doubtful(self, carrier: Carrier, folder: Path, start: datetime, end: datetime) -> Path:
-        """Write a second delivery of a span of live bins, each count `DOUBTFUL` times too high: somebody has to look."""
+        """Write live bins a second time, each count `DOUBTFUL` times too high, so that somebody has to look."""
         true = [self.live_counts(carrier, one) for one in bin_starts(start, end)]
         bins = [replace(one, device_count=one.device_count * DOUBTFUL) for one in true]
         return count_files.write_counts(
