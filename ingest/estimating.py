@@ -1,80 +1,97 @@
-"""From accepted counts to the estimate of one base bin: people present per hexagon, before any release.
+"""From accepted counts to the estimate of one base bin: people in every hexagon and venue, before any release.
 
-An estimate is a function of the set of accepted counts, the coverage in force and the policy; bins with the same
-inputs share one (an hourly feed gives the same estimate to its four quarters).
+An estimate is a function of the set of accepted counts (the bin's own and those of the same hour of the weeks before),
+of coverage, parameters, prior layer, venues and policy; bins with the same inputs share one (an hourly feed gives the
+same estimate to its four quarters).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
+from geo import joint
+from geo.joint import History, JointEstimate, Layout
 from geo.spreading import CarrierCounts, HexagonEstimate, combine, combine_delivered, spread
-from ingest.areas import Area, make_area
+from ingest.bin_inputs import (
+    SPREAD,
+    WITH_HISTORY,
+    WITHOUT_HISTORY,
+    BinInputs,
+    Delivered,
+    Deliveries,
+    Gap,
+    Group,
+    Model,
+    VenuesThen,
+    input_digest,
+    named,
+)
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, counts_in_bin, unpack_counts
-from ingest.world import Reporting, World
+from ingest.history import make_history, ordinary_weeks, sort_past
+from ingest.linear import as_joint
+from ingest.memory import Memory, PlainBin
+from ingest.priors import read_layer
+from ingest.venue_states import VenueStates
+from ingest.world import World
 from rules.policy import Policy
-from store import blobs, uploads
+from store import blobs, venues, zones
 from store.database import Connection
 from store.records import CountSliceRef
 
-METHOD = "spread-1"
-
-
-@dataclass(frozen=True, slots=True)
-class BinInputs:
-    """Everything that decides the estimate of one base bin; equal digests mean equal estimates."""
-
-    start: datetime
-    area: Area
-    reporting: tuple[tuple[Reporting, str, tuple[CountSliceRef, ...]], ...]
-    digest: str
-
-    @property
-    def is_activity(self) -> bool:
-        """Whether these are units of activity, which never become people."""
-        return all(kind == "activity" for _reporting, kind, _slices in self.reporting)
-
-    @property
-    def carrier_codes(self) -> tuple[str, ...]:
-        """Codes of the carriers that delivered something for the bin."""
-        return tuple(sorted({reporting.carrier.code for reporting, _kind, _slices in self.reporting}))
+HOUR = timedelta(hours=1)
+PLAIN = "plain-1"
 
 
 class Estimator:
-    """Estimates of base bins from the counts in the database."""
+    """Estimates of base bins from the counts in the database. `memory` keeps what bins and runs share."""
 
-    def __init__(self, connection: Connection, world: World, policy: Policy) -> None:
-        self._connection = connection
-        self._world = world
-        self._policy = policy
+    def __init__(self, connection: Connection, world: World, policy: Policy, memory: Memory | None = None) -> None:
+        self._connection, self._world, self._policy = connection, world, policy
+        self._memory = memory or Memory()
         self._width = timedelta(minutes=policy.counts.base_bin_minutes)
+        self._weeks = ordinary_weeks(policy)
+        self._layer = read_layer(connection)
+        self._venues = venues.list_venues(connection)
+        self._zones = zones.announcements(connection)
+        self._states: dict[str, VenueStates] = {}
         self._unpacked: dict[str, AreaCounts] = {}
+        self._plain: dict[str, PlainBin] = {}
 
     def inputs(self, bins: Sequence[datetime], carrier_id: int | None = None) -> list[BinInputs | None]:
         """Return what decides each of `bins` (ascending); None where nothing was delivered or no area is known.
 
-        The counts of these bins are read; the estimates that follow read nothing and may run side by side.
-        With `carrier_id`, one carrier alone over its own hexagons, also where it counts activity.
+        The counts of these bins and of their history are read; the estimates that follow read nothing and may run
+        side by side. With `carrier_id`, one carrier alone over its own hexagons, also where it counts activity.
         """
-        if not bins:
-            return []
-        slices = uploads.slices_touching(self._connection, bins[0], bins[-1] + self._width)
-        self._read(slices)
-        if carrier_id is not None:
-            mine = [one for one in slices if one.carrier_id == carrier_id]
-            return [self._inputs_of_one(start, self._within(mine, start), carrier_id) for start in bins]
-        return [self._inputs_of(start, self._within(slices, start)) for start in bins]
+        deliveries = Deliveries(self._connection, self._world, self._width, carrier_id)
+        own = deliveries.at(bins)
+        past: dict[datetime, Delivered | None] = {}
+        if carrier_id is None and self._is_joint:
+            wanted = {one for start, there in own.items() if there is not None for one in self._weeks.before(start)}
+            past = deliveries.at(one for one in wanted if not self._weeks.is_holiday(one))
+        found = [None if own[one] is None else self._inputs(own[one], past, carrier_id) for one in bins]
+        self._read([one for one in found if one is not None])
+        return found
 
-    def estimate(self, inputs: BinInputs) -> HexagonEstimate:
-        """Combine the carriers by share; suppressed counts enter by their censored expectation."""
-        return self._combine(combine, inputs)
+    def estimate(self, inputs: BinInputs) -> JointEstimate:
+        """Estimate a bin by the method that its inputs name; suppressed counts are censored, missing ones absent."""
+        if inputs.method == SPREAD:
+            return as_joint(self._combine(combine, inputs), self._policy.estimation.interval_z)
+        ground = self._ground(inputs.delivered)
+        return joint.estimate(
+            ground,
+            self.counts_of(inputs.delivered),
+            inputs.model.theta,
+            layer=self._layer_over(inputs.delivered),
+            history=self._history(inputs) if inputs.past else None,
+            venues=None if inputs.venues is None else inputs.venues.prior,
+            k_min=self._policy.counts.k_min,
+            z=self._policy.estimation.interval_z,
+        )
 
     def spread(self, inputs: BinInputs) -> HexagonEstimate:
         """Combine the carriers by share, letting suppressed areas add nothing: totals are those delivered."""
@@ -84,36 +101,92 @@ class Estimator:
         """Spread an activity feed: units of the carrier per hexagon, and where it delivered; never people."""
         total = np.zeros(len(inputs.area.hexagons))
         delivered = np.zeros(len(inputs.area.hexagons), bool)
-        for reporting, kind, slices in inputs.reporting:
-            counts = self._carrier_counts(inputs.start, reporting, kind, slices)
-            at = np.searchsorted(inputs.area.hexagons, reporting.weights.hexagons)
-            total[at] += spread(reporting.weights, counts.counts)
-            delivered[at] |= (reporting.weights.cover.T @ np.isfinite(counts.counts).astype(float)) > 0
+        for one in self.counts_of(inputs.delivered):
+            at = np.searchsorted(inputs.area.hexagons, one.weights.hexagons)
+            total[at] += spread(one.weights, one.counts)
+            delivered[at] |= (one.weights.cover.T @ np.isfinite(one.counts).astype(float)) > 0
         return total, delivered
 
-    def _inputs_of(self, start: datetime, slices: Sequence[CountSliceRef]) -> BinInputs | None:
-        area = self._world.area_at(start)
-        if area is None:
-            return None
-        by_carrier = {one.carrier.id: one for one in self._world.reporting_at(start)}
-        people = [one for one in slices if one.carrier_id in by_carrier and one.kind != "activity"]
-        return make_inputs(start, area, by_carrier, people, self._policy.version)
+    def counts_of(self, delivered: Delivered) -> list[CarrierCounts]:
+        """Return the counts that hold, group by group; they must have been read."""
+        return [self._carrier_counts(delivered.start, one) for one in delivered.groups]
 
-    def _inputs_of_one(self, start: datetime, slices: Sequence[CountSliceRef], carrier_id: int) -> BinInputs | None:
-        alone = {one.carrier.id: one for one in self._world.reporting_at(start) if one.carrier.id == carrier_id}
-        if not alone:
-            return None
-        area = make_area([alone[carrier_id].weights.hexagons])
-        return make_inputs(start, area, alone, slices, self._policy.version)
+    @property
+    def _is_joint(self) -> bool:
+        return self._policy.estimation.method == "joint"
 
-    def _within(self, slices: Sequence[CountSliceRef], start: datetime) -> list[CountSliceRef]:
-        return [one for one in slices if one.start < start + self._width and one.end > start]
+    def _inputs(
+        self, delivered: Delivered | None, past: dict[datetime, Delivered | None], carrier_id: int | None
+    ) -> BinInputs | None:
+        if delivered is None:
+            return None
+        if carrier_id is not None or not self._is_joint:
+            model = self._model(delivered)
+            digest = input_digest(delivered, [SPREAD, self._policy.version, model.digest])
+            return BinInputs(delivered, (), (), model, None, None, SPREAD, digest)
+        usable, gaps = sort_past(self._weeks, delivered.start, past)
+        return self._joint_inputs(delivered, self._enough(usable), gaps)
+
+    def _enough(self, usable: Sequence[Delivered]) -> tuple[Delivered, ...]:
+        return tuple(usable) if len(usable) >= self._policy.estimation.history_weeks_min else ()
+
+    def _joint_inputs(self, delivered: Delivered, past: tuple[Delivered, ...], gaps: Sequence[Gap]) -> BinInputs:
+        model, there = self._model(delivered), self._venues_then(delivered)
+        method = WITH_HISTORY if past else WITHOUT_HISTORY
+        words = [method, self._policy.version, model.digest, self._layer_digest, "" if there is None else there.digest]
+        digest = input_digest(delivered, [*words, *(self._plain_digest(one) for one in past)])
+        return BinInputs(delivered, past, tuple(gaps), model, self._layer, there, method, digest)
+
+    def _model(self, delivered: Delivered) -> Model:
+        chosen = self._world.chosen_at(delivered.start)
+        return Model(chosen.theta, chosen.digest)
+
+    def _venues_then(self, delivered: Delivered) -> VenuesThen | None:
+        area = delivered.area
+        if not self._venues:
+            return None
+        if area.digest not in self._states:
+            self._states[area.digest] = VenueStates(self._policy, self._venues, area.hexagons)
+        states = self._states[area.digest]
+        digest = states.digest_at(delivered.start, self._zones)
+        return VenuesThen(states.ids, states.prior_at(delivered.start, self._zones), digest)
+
+    @property
+    def _layer_digest(self) -> str:
+        return "" if self._layer is None else self._layer.digest
+
+    def _layer_over(self, delivered: Delivered) -> NDArray[np.float64] | None:
+        return None if self._layer is None else self._layer.over(delivered.area.hexagons)
+
+    def _ground(self, delivered: Delivered) -> Layout:
+        return self._memory.layout(delivered.area, [one.weights for one in delivered.grounds])
+
+    def _history(self, inputs: BinInputs) -> History:
+        return make_history(inputs.delivered, inputs.past, [self._plain_of(one) for one in inputs.past])
+
+    def _plain_digest(self, past: Delivered) -> str:
+        return named([PLAIN, past.digest, self._policy.version, self._model(past).digest, self._layer_digest])
+
+    def _plain_of(self, past: Delivered) -> PlainBin:
+        digest = self._plain_digest(past)
+        known = self._plain.get(digest)
+        if known is None:
+            known = self._memory.keep_plain(digest, self._make_plain(past))
+            self._plain[digest] = known
+        return known
+
+    def _make_plain(self, past: Delivered) -> PlainBin:
+        counts, k_min = self.counts_of(past), self._policy.counts.k_min
+        people = joint.plain_means(
+            self._ground(past), counts, self._model(past).theta, layer=self._layer_over(past), k_min=k_min
+        )
+        middles = (np.where(one.suppressed, k_min / 2.0, one.counts) for one in counts)
+        return PlainBin(people.astype(np.float32), tuple(one.astype(np.float32) for one in middles))
 
     def _combine(self, how: Callable[..., HexagonEstimate], inputs: BinInputs) -> HexagonEstimate:
         numbers = self._policy.estimation
-        parts = [self._carrier_counts(inputs.start, *one) for one in inputs.reporting]
         return how(
-            parts,
+            self.counts_of(inputs.delivered),
             inputs.area.hexagons,
             k_min=self._policy.counts.k_min,
             spread_relative_error=numbers.spread_relative_error,
@@ -121,9 +194,8 @@ class Estimator:
             z=numbers.interval_z,
         )
 
-    def _carrier_counts(
-        self, start: datetime, reporting: Reporting, kind: str, slices: Sequence[CountSliceRef]
-    ) -> CarrierCounts:
+    def _carrier_counts(self, start: datetime, group: Group) -> CarrierCounts:
+        reporting, kind, slices = group
         size = len(reporting.row_of_code)
         values, states = counts_in_bin(start, self._width, slices, self._unpacked, size)
         here = reporting.row_of_code >= 0
@@ -134,42 +206,30 @@ class Estimator:
         hidden[rows] = states[here] == SUPPRESSED
         if kind == "density_per_km2":
             counts *= reporting.weights.area_km2
-        return CarrierCounts(reporting.weights, counts, hidden, reporting.carrier.share, kind != "device_count")
+        is_people = kind != "device_count"
+        error = self._time_error(start, slices)
+        return CarrierCounts(reporting.weights, counts, hidden, reporting.carrier.share, is_people, error)
 
-    def _read(self, slices: Sequence[CountSliceRef]) -> None:
-        """Have the counts of `slices` at hand, and of no others, so that estimating needs no database."""
-        wanted = {one.digest for one in slices}
+    def _time_error(self, start: datetime, slices: Sequence[CountSliceRef]) -> float:
+        """Return how far a count of a longer interval may be from one of this bin, relative; 0 where it is finer."""
+        numbers = self._policy.estimation
+        longer = min(max(one.end - one.start - self._width, timedelta(0)) for one in slices)
+        return min(numbers.coarse_error_per_root_hour * float(np.sqrt(longer / HOUR)), numbers.coarse_error_max)
+
+    def _read(self, inputs: Iterable[BinInputs]) -> None:
+        """Have at hand what the estimates of these bins need, and nothing else, so that they need no database."""
+        wanted: set[str] = set()
+        plain: dict[str, PlainBin] = {}
+        for one in inputs:
+            wanted.update(slice_.digest for slice_ in one.delivered.slices)
+            for past in one.past:
+                digest = self._plain_digest(past)
+                known = plain.get(digest) or self._plain.get(digest) or self._memory.plain(digest)
+                if known is None:
+                    wanted.update(slice_.digest for slice_ in past.slices)
+                else:
+                    plain[digest] = known
+        self._plain = plain
         self._unpacked = {digest: counts for digest, counts in self._unpacked.items() if digest in wanted}
         read = blobs.read_blobs(self._connection, wanted - self._unpacked.keys())
         self._unpacked |= {digest: unpack_counts(data) for digest, data in read.items()}
-
-
-def make_inputs(
-    start: datetime, area: Area, by_carrier: dict[int, Reporting], slices: Sequence[CountSliceRef], policy_version: str
-) -> BinInputs | None:
-    """Group the slices that hold for a bin by carrier and kind, and name the whole by a digest; None without any."""
-    if not slices:
-        return None
-    ordered = sorted(slices, key=lambda one: (one.carrier_id, one.kind, one.upload_id, one.id))
-    groups = [
-        (by_carrier[carrier_id], kind, tuple(some))
-        for (carrier_id, kind), some in groupby(ordered, key=lambda one: (one.carrier_id, one.kind))
-    ]
-    return BinInputs(start, area, tuple(groups), _digest(start, area, groups, policy_version))
-
-
-def _digest(
-    start: datetime,
-    area: Area,
-    groups: Sequence[tuple[Reporting, str, tuple[CountSliceRef, ...]]],
-    policy_version: str,
-) -> str:
-    """Name the inputs. Which slice wins depends on its place in time relative to the bin only where it is finer."""
-    words = [METHOD, policy_version, area.digest]
-    for reporting, kind, slices in groups:
-        words.append(f"{reporting.carrier.code}|{reporting.carrier.share!r}|{reporting.coverage_digest}|{kind}")
-        for rank, one in enumerate(slices):
-            length = (one.end - one.start).total_seconds()
-            offset = (one.start - start).total_seconds() if one.start > start else 0
-            words.append(f"{one.digest}|{length}|{offset}|{one.precision}|{one.revision}|{rank}")
-    return hashlib.sha256("\n".join(words).encode()).hexdigest()

@@ -14,9 +14,11 @@ from geo.hexagons import parents
 from geo.release import Released, coarser
 from geo.spreading import ESTIMATED, MISSING, HexagonEstimate
 from ingest.areas import FINEST, read_area
-from ingest.estimating import BinInputs, Estimator
+from ingest.bin_inputs import BinInputs
+from ingest.estimating import Estimator
 from ingest.faults import Fault, FileRefused
 from ingest.pipeline import Workplace
+from ingest.releasing import stays
 from ingest.revoking import not_frozen
 from ingest.world import World
 from store import blobs, carriers, releases, uploads
@@ -48,7 +50,7 @@ def export_hexagons(
         if not not_frozen(connection, [start], width):
             raise FileRefused([Fault("counts-gone", params={"start": start.isoformat()})])
         world = World(connection, place.cache)
-        estimator = Estimator(connection, world, place.policy)
+        estimator = Estimator(connection, world, place.policy, place.memory)
         chosen = None if carrier_code is None else carriers.get_carrier(connection, carrier_code)
         inputs = estimator.inputs([start], None if chosen is None else chosen.id)[0]
         if inputs is None:
@@ -56,7 +58,9 @@ def export_hexagons(
             return WRITERS[format_](_table(missing if resolution == FINEST else coarser(missing, resolution), start))
         if inputs.is_activity:
             return WRITERS[format_](_activity_table(inputs, *estimator.activity(inputs), resolution))
-        estimate = estimator.estimate(inputs) if stage == "estimate" else estimator.spread(inputs)
+        if stage == "estimate" and stays(inputs, releases.find_release(connection, start)):
+            raise FileRefused([Fault("counts-gone", params={"start": start.isoformat()})])
+        estimate = estimator.estimate(inputs).hexagons if stage == "estimate" else estimator.spread(inputs)
     return WRITERS[format_](_table(_summed(estimate, resolution), start))
 
 

@@ -6,45 +6,46 @@ done again. Each batch of bins is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from os import cpu_count
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from geo.release import Released, release
-from ingest.areas import FINEST, Area, keep_area, read_area
+from geo.release import Released
+from ingest.areas import Area, keep_area
+from ingest.calibrating import refresh as refresh_calibration
 from ingest.crowding import VenueJudge
-from ingest.estimating import BinInputs, Estimator
+from ingest.estimating import Estimator
+from ingest.fitting import choose_parameters
+from ingest.history import ordinary_weeks
+from ingest.judging import read_judge
+from ingest.memory import Memory
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
+from ingest.releasing import Made, as_published, make_releases, save
 from ingest.revoking import not_frozen, shown_bins, take_back
 from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.weights_cache import WeightsCache
 from ingest.world import World
 from rules.policy import Policy
-from store import blobs, releases, uploads, venues, zones
+from store import blobs, releases, uploads
 from store.database import Connection, Database
 from store.records import VenueCrowding
 
 BINS_A_BATCH = 96
-THREADS = cpu_count() or 1  # estimates are numpy from end to end, which lets go of Python's lock
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
 
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """Where the pipeline runs: database, policy, weights cache."""
+    """Where the pipeline runs: database, policy, weights cache, and what estimates share from run to run."""
 
     database: Database
     policy: Policy
     cache: WeightsCache
+    memory: Memory = field(default_factory=Memory)
 
     @property
     def base_bin(self) -> timedelta:
@@ -71,20 +72,22 @@ def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = sil
 
 
 def _process_once(place: Workplace, now: datetime, progress: Progress) -> int:
+    choose_parameters(place.database, place.policy, place.cache, now, part(progress, 0.0, 0.2))
     with place.database.read() as connection:
         marks = uploads.dirty_bins(connection)
         if not marks:
             return 0
         newest_end = uploads.newest_interval_end(connection)
-        dirty = not_frozen(connection, marks, place.base_bin)
+        dirty = not_frozen(connection, _with_followers(connection, place.policy, marks), place.base_bin)
         shown = shown_bins(connection, dirty, place.public_bin)
-        world = World(connection, place.cache, part(progress, 0.0, 0.3))
+        world = World(connection, place.cache, part(progress, 0.2, 0.3))
     shrunk = _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
+    refresh_calibration(place.database, place.policy, dirty, now)
     own = set(shown.own)
     if newest_end is not None:
         usual_changed = _refresh_usual_week(place, world, dirty, newest_end, now)
         own |= _live_bins(place, dirty, newest_end - LIVE_WINDOW, everything=usual_changed or shrunk)
-    _publish_all(place, world, sorted(own | shown.public), own, now, part(progress, 0.6, 1.0))
+    _publish_all(place, sorted(own | shown.public), own, now, part(progress, 0.6, 1.0))
     with place.database.begin() as connection:
         uploads.clear_dirty(connection, marks)
     return len(marks)
@@ -103,65 +106,53 @@ def mark_live_dirty(connection: Connection) -> None:
         mark_everything_dirty(connection, newest - LIVE_WINDOW)
 
 
+def draw_live_again(place: Workplace, now: datetime, progress: Progress = silent) -> None:
+    """Draw the live bins again from what is released: what head counts say of intervals has changed."""
+    with place.database.read() as connection:
+        newest_end = uploads.newest_interval_end(connection)
+    if newest_end is not None:
+        own = _live_bins(place, [], newest_end - LIVE_WINDOW, everything=True)
+        _publish_all(place, sorted(own), own, now, progress)
+
+
 def judge_bin(place: Workplace, start: datetime) -> list[VenueCrowding]:
     """Return the crowding of one released bin, judged anew: for bins older than those that are drawn."""
     with place.database.read() as connection:
-        ref = releases.find_release(connection, start)
-        if ref is None:
+        if releases.find_release(connection, start) is None:
             return []
-        judge = _judge(connection, World(connection, place.cache), place.policy, ref.area_digest)
-        hexagons = read_area(connection, ref.area_digest).hexagons
-        released = Released.from_bytes(blobs.read_blob(connection, ref.blob_digest), hexagons)
-    width = timedelta(minutes=place.policy.counts.base_bin_minutes)
-    return judge.judge(released, start, width, ref.carriers)
+        publisher = Publisher(place.policy, partial(read_judge, connection, place.policy), start)
+        return publisher.draw(connection, [start], {start}).crowding
 
 
 def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> bool:
     """Release the bins; take back those that no count covers any more, and tell whether there were such."""
-    made: dict[str, bytes] = {}
+    made: dict[str, Made] = {}
     shrunk = False
     for share, bins in _batches(dirty):
         progress(share, "estimating")
         with place.database.read() as connection:
-            estimator = Estimator(connection, world, place.policy)
-            inputs = estimator.inputs(bins)
-            made = _released_bytes(place.policy, estimator, inputs, made)
+            estimator = Estimator(connection, world, place.policy, place.memory)
+            found = estimator.inputs(bins)
+            kept = as_published(connection, [one for one in found if one is not None])
+            inputs = [one for one in found if one is not None and one.start not in kept]
+            made = make_releases(place.policy, estimator, inputs, made)
         with place.database.begin() as connection:
-            for area in {one.area.digest: one.area for one in inputs if one is not None}.values():
+            for area in {one.area.digest: one.area for one in inputs}.values():
                 keep_area(connection, area, now)
-            gone = [at for at, one in zip(bins, inputs, strict=True) if one is None]
+            gone = [at for at, one in zip(bins, found, strict=True) if one is None]
             take_back(connection, gone, place.public_bin)
-            releases.save_releases(connection, [_row(one, made[one.digest], now) for one in inputs if one is not None])
+            save(connection, inputs, made, now)
         shrunk = shrunk or bool(gone)
     progress(1.0, "estimating")
     return shrunk
 
 
-def _released_bytes(
-    policy: Policy, estimator: Estimator, inputs: Sequence[BinInputs | None], before: dict[str, bytes]
-) -> dict[str, bytes]:
-    """Return the released bytes of each distinct input; `before` are those of the last batch, which may be shared."""
-    distinct = {one.digest: one for one in inputs if one is not None}
-    fresh = [one for digest, one in distinct.items() if digest not in before]
-    with ThreadPoolExecutor(THREADS) as threads:
-        made = list(threads.map(partial(_release_one, policy, estimator), fresh))
-    known = before | {one.digest: data for one, data in zip(fresh, made, strict=True)}
-    return {digest: known[digest] for digest in distinct}
-
-
-def _release_one(policy: Policy, estimator: Estimator, inputs: BinInputs) -> bytes:
-    return release(estimator.estimate(inputs), policy.counts.k_min, [FINEST])[FINEST].to_bytes()
-
-
-def _row(inputs: BinInputs, data: bytes, now: datetime) -> dict[str, Any]:
-    return {
-        "time_bin_start": inputs.start,
-        "area_digest": inputs.area.digest,
-        "input_digest": inputs.digest,
-        "data": data,
-        "released_at": now,
-        "carriers": list(inputs.carrier_codes),
-    }
+def _with_followers(connection: Connection, policy: Policy, changed: Iterable[datetime]) -> set[datetime]:
+    """Return changed bins with the released ones whose history they are."""
+    bins = set(changed)
+    if policy.estimation.method != "joint":
+        return bins
+    return bins | ordinary_weeks(policy).following(bins).intersection(releases.all_bins(connection))
 
 
 def _refresh_usual_week(
@@ -218,7 +209,6 @@ def _usual_week(connection: Connection, area: Area, start: datetime, end: dateti
 
 def _publish_all(
     place: Workplace,
-    world: World,
     changed: Sequence[datetime],
     own: Set[datetime],
     now: datetime,
@@ -232,7 +222,7 @@ def _publish_all(
     def judge_of(area_digest: str) -> VenueJudge:
         if area_digest not in judges:
             with place.database.read() as connection:
-                judges[area_digest] = _judge(connection, world, place.policy, area_digest)
+                judges[area_digest] = read_judge(connection, place.policy, area_digest)
         return judges[area_digest]
 
     publisher = Publisher(place.policy, judge_of, now)
@@ -244,20 +234,6 @@ def _publish_all(
         with place.database.begin() as connection:
             publisher.keep(connection, drawn, pictures)
     progress(1.0, "publishing")
-
-
-def _judge(connection: Connection, world: World, policy: Policy, area_digest: str) -> VenueJudge:
-    hexagons = read_area(connection, area_digest).hexagons
-    known = releases.find_usual_profile(connection, area_digest)
-    residents = np.full(len(hexagons), np.nan) if known is None else UsualWeek.from_bytes(*known).residents()
-    return VenueJudge(
-        policy,
-        venues.list_venues(connection),
-        zones.announcements(connection),
-        hexagons,
-        residents,
-        world.reporting_at,
-    )
 
 
 def _batches(bins: Sequence[datetime], within: timedelta = timedelta.max) -> Iterator[tuple[float, Sequence[datetime]]]:

@@ -14,6 +14,9 @@ from store.records import ReleaseRef
 from store.schema import geometry_pack, hexagon_area, release, usual_profile
 from store.writing import insert_missing, replace_rows
 
+Blobs = tuple[str, str | None]  # digests of a release's hexagons and venues
+BINS_A_QUERY = 500
+
 
 def save_area(
     connection: sa.Connection, digest: str, data: bytes, count: int, packs: dict[int, bytes], now: datetime
@@ -52,15 +55,19 @@ def area_bytes(connection: sa.Connection, digest: str) -> bytes:
 def save_releases(connection: sa.Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Release base bins; a bin whose bytes differ from those released before gets the next version.
 
-    Each row: `time_bin_start`, `area_digest`, `input_digest`, `data` (bytes), `released_at`, `carriers` (codes).
+    Each row: `time_bin_start`, `area_digest`, `input_digest`, `data` (bytes of its hexagons), `released_at`, `carriers`
+    (codes), `method`, `residuals`, and of its venues `venues_digest` and `venue_data`, both None where it has none.
     """
     versions = _versions(connection, [row["time_bin_start"] for row in rows])
     digests = put_blobs(connection, [row["data"] for row in rows])
-    complete = [
-        {key: value for key, value in row.items() if key != "data"}
-        | {"blob_digest": digest, "version": _next_version(versions.get(row["time_bin_start"]), digest)}
-        for row, digest in zip(rows, digests, strict=True)
-    ]
+    venue_data = [row["venue_data"] for row in rows if row["venue_data"] is not None]
+    venue_digests = iter(put_blobs(connection, venue_data))
+    complete = []
+    for row, digest in zip(rows, digests, strict=True):
+        blobs = (digest, None if row["venue_data"] is None else next(venue_digests))
+        kept = {key: value for key, value in row.items() if key not in {"data", "venue_data"}}
+        kept |= {"blob_digest": blobs[0], "venue_blob_digest": blobs[1]}
+        complete.append(kept | {"version": _next_version(versions.get(row["time_bin_start"]), blobs)})
     replace_rows(connection, release, complete)
 
 
@@ -84,6 +91,16 @@ def releases_between(connection: sa.Connection, start: datetime, end: datetime |
         within = (release.c.time_bin_start >= start) & (release.c.time_bin_start < end)
     query = sa.select(release).where(within).order_by(release.c.time_bin_start)
     return [_release_ref(row) for row in connection.execute(query)]
+
+
+def releases_of(connection: sa.Connection, bins: Sequence[datetime]) -> list[ReleaseRef]:
+    """Return the releases of these base bins, oldest first; bins that are not released are left out."""
+    found: list[ReleaseRef] = []
+    for first in range(0, len(bins), BINS_A_QUERY):
+        some = release.c.time_bin_start.in_(bins[first : first + BINS_A_QUERY])
+        rows = connection.execute(sa.select(release).where(some).order_by(release.c.time_bin_start))
+        found += [_release_ref(row) for row in rows]
+    return found
 
 
 def all_bins(connection: sa.Connection) -> list[datetime]:
@@ -115,21 +132,20 @@ def find_usual_profile(connection: sa.Connection, area_digest: str) -> tuple[byt
     return None if row is None else (read_blob(connection, row.blob_digest), row.weeks)
 
 
-def _next_version(before: tuple[int, str] | None, digest: str) -> int:
+def _next_version(before: tuple[int, Blobs] | None, blobs: Blobs) -> int:
     if before is None:
         return 1
-    version, digest_before = before
-    return version if digest_before == digest else version + 1
+    version, blobs_before = before
+    return version if blobs_before == blobs else version + 1
 
 
-def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datetime, tuple[int, str]]:
+def _versions(connection: sa.Connection, bins: Sequence[datetime]) -> dict[datetime, tuple[int, Blobs]]:
     if not bins:
         return {}
     within = release.c.time_bin_start.between(min(bins), max(bins))
-    rows = connection.execute(
-        sa.select(release.c.time_bin_start, release.c.version, release.c.blob_digest).where(within)
-    )
-    return {row.time_bin_start: (row.version, row.blob_digest) for row in rows}
+    columns = (release.c.time_bin_start, release.c.version, release.c.blob_digest, release.c.venue_blob_digest)
+    rows = connection.execute(sa.select(*columns).where(within))
+    return {row.time_bin_start: (row.version, (row.blob_digest, row.venue_blob_digest)) for row in rows}
 
 
 def _release_ref(row: Any) -> ReleaseRef:
