@@ -17,7 +17,7 @@ from functools import partial
 import numpy as np
 
 from geo.coverage import Coverage
-from geo.fitting_pieces import Piece, cut
+from geo.fitting_pieces import Piece, choose_places, make_pieces
 from geo.hexagons import Floats, HexIds
 from geo.joint_layout import Layout, layout
 from geo.joint_types import DEFAULT_THETA, CarrierErrors, Theta
@@ -27,15 +27,18 @@ from geo.weights import Progress, SpreadingWeights, compute_weights
 
 LEAST_COUNTS = 60  # a handful of parameters from fewer counts would be chance
 LEAST_HELD_OUT = 60
+FIRST_STEPS, NEXT_STEPS = 6, 2  # of Gauss-Newton, from nowhere and from where another setting had come
+LEAST_GAIN = 0.5  # of the log-likelihood: less is what the linearisation leaves open
 ROUNDS = 2  # of the search over each parameter in turn; a third changed nothing in the trials
 
 # What is tried, and how far (standard deviation of the logarithm) a setting may be from the default before the counts
 # have to speak up for it. Model errors below 0.2 are not tried: intervals would lie (estimation.md section 9).
-LENGTHS_M = (500.0, 700.0, 1000.0, 1400.0, 2000.0)
-SPREADS = (0.4, 0.55, 0.8, 1.1, 1.5)
-NUGGETS = (0.1, 0.2, 0.3, 0.45, 0.65)
+LENGTHS_M = (600.0, 1000.0, 1400.0, 2000.0, 3000.0)
+SPREADS = (0.6, 0.8, 1.2, 1.6, 2.1, 2.7)
+NUGGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 MODEL_ERRORS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.65, 0.8, 1.0)
 SHARE_ERRORS = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
+SHAPE_VALUES = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS))
 SOFTNESSES_DB = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 SLOPES = (2.5, 3.0, 3.75, 4.5)
 LOOSENESS = {
@@ -102,6 +105,7 @@ def fit(
     if search.size < LEAST_COUNTS:
         return _defaults(coverages, search.size)
     tell = progress or _silent
+    search.begin()
     search.over_thetas()
     for number, coverage in enumerate(coverages):
         tell((number + 1) / (len(coverages) + 2), "fitting")
@@ -139,38 +143,49 @@ class _Search:
     ) -> None:
         self._coverages, self._hexagons, self._bins = coverages, hexagons, bins
         self._layer, self._k_min = layer, k_min
-        self._original = list(weights)
-        self._weights = list(weights)
+        self._original, self._weights = list(weights), list(weights)
         self._radios = [None if one.radio is None else DEFAULT_RADIO for one in coverages]
         self._theta = _default_theta(len(coverages))
-        self._pieces = self._cut(self._weights)
+        self._places = choose_places(layout(weights, hexagons), bins, k_min)
+        self._pieces = self._pieces_under(weights)
         self._trials: list[Trial] = []
-        self._start = self._best = self._score(self._pieces, self._theta, self._radios) if self._pieces else 0.0
+        self._tried: set[tuple[int, RadioModel]] = set()
+        self._start = self._best = 0.0
 
     @property
     def size(self) -> int:
         """How many counts the pieces hold."""
         return sum(int((~one.rows.censored).sum()) for one in self._pieces)
 
+    def begin(self) -> None:
+        """Find the people behind the counts under the defaults, and how likely the counts are."""
+        self._expand(self._pieces, FIRST_STEPS)
+        self._start = self._best = self._score(self._pieces, self._theta, self._radios)
+
     def over_thetas(self) -> None:
         """Search length, spread, nugget and errors, each in turn."""
         for _ in range(ROUNDS):
-            before = self._best
-            for name, values in _SHAPE_GRID:
+            before = self._theta
+            for name, values in SHAPE_VALUES:
                 self._over(name, None, values, partial(_with_shape, name))
             for number in range(len(self._coverages)):
                 self._over("model_error", number, MODEL_ERRORS, partial(_with_error, number))
             self._over("share_error", None, SHARE_ERRORS, _with_share)
-            if self._best == before:
+            self._expand(self._pieces, NEXT_STEPS)
+            self._best = self._score(self._pieces, self._theta, self._radios)
+            if self._theta == before:
                 break
 
     def over_radios(self, number: int) -> None:
-        """Search softness, then slope, then softness again, of one coverage of radio cells."""
-        for name, values in (("softness_db", SOFTNESSES_DB), ("slope", SLOPES)):
-            for value in values:
-                radio = replace(self._radios[number] or DEFAULT_RADIO, **{name: value})
-                if radio != self._radios[number]:
-                    self._try_radio(number, radio, name, value)
+        """Search softness and slope of one coverage of radio cells, uphill from where it stands."""
+        for name, values in (("softness_db", SOFTNESSES_DB), ("slope", SLOPES), ("softness_db", SOFTNESSES_DB)):
+            here = getattr(self._radios[number], name)
+            upwards = [one for one in values if one > here]
+            downwards = [one for one in reversed(values) if one < here]
+            for way in (upwards, downwards):
+                for value in way:
+                    if not self._try_radio(number, name, value):
+                        break
 
     def result(self) -> Fit:
         """Return what was found, with the interval factor."""
@@ -187,34 +202,44 @@ class _Search:
             if theta == self._theta:
                 continue
             score = self._score(self._pieces, theta, self._radios)
-            better = score > self._best
-            self._trials.append(Trial(name, coverage, value, score - self._start, better))
-            if better:
+            if self._note(name, coverage, value, score):
                 self._best, self._theta = score, theta
 
-    def _try_radio(self, number: int, radio: RadioModel, name: str, value: float) -> None:
-        weights = list(self._weights)
-        weights[number] = compute_weights(self._coverages[number], radio=radio)
-        radios = list(self._radios)
-        radios[number] = radio
-        pieces = self._cut(weights)
+    def _try_radio(self, number: int, name: str, value: float) -> bool:
+        """Try one setting of a radio model; tell whether the search goes there."""
+        radio = replace(self._radios[number] or DEFAULT_RADIO, **{name: value})
+        if (number, radio) in self._tried:
+            return False
+        self._tried.add((number, radio))
+        weights, radios = list(self._weights), list(self._radios)
+        weights[number], radios[number] = compute_weights(self._coverages[number], radio=radio), radio
+        pieces = self._pieces_under(weights)
+        for old, new in zip(self._pieces, pieces, strict=True):
+            new.start_at(old.people_of(len(self._hexagons)))
+        self._expand(pieces, NEXT_STEPS)
         score = self._score(pieces, self._theta, radios)
-        better = score > self._best
-        self._trials.append(Trial(name, number, value, score - self._start, better))
+        better = self._note(name, number, value, score)
         if better:
             self._best, self._weights, self._radios, self._pieces = score, weights, radios, pieces
+        return better
 
-    def _cut(self, weights: Sequence[SpreadingWeights]) -> list[Piece]:
-        ground: Layout = layout(weights, self._hexagons)
+    def _note(self, name: str, coverage: int | None, value: float, score: float) -> bool:
+        better = score > self._best + LEAST_GAIN
+        self._trials.append(Trial(name, coverage, value, score - self._start, better))
+        return better
+
+    def _expand(self, pieces: Sequence[Piece], steps: int) -> None:
+        for one in pieces:
+            one.expand(self._theta, steps)
+
+    def _pieces_under(self, weights: Sequence[SpreadingWeights]) -> list[Piece]:
         moved = {id(old): new for old, new in zip(self._original, weights, strict=True)}
         bins = [[replace(one, weights=moved[id(one.weights)]) for one in some] for some in self._bins]
-        return cut(ground, bins, layer=self._layer, k_min=self._k_min)
+        ground: Layout = layout(weights, self._hexagons)
+        return make_pieces(ground, bins, self._places, layer=self._layer, k_min=self._k_min)
 
     def _score(self, pieces: Sequence[Piece], theta: Theta, radios: Sequence[RadioModel | None]) -> float:
         return sum(one.log_likelihood(theta) for one in pieces) - _strangeness(theta, radios)
-
-
-_SHAPE_GRID = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS))
 
 
 def _with_shape(name: str, theta: Theta, value: float) -> Theta:

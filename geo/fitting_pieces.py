@@ -26,31 +26,61 @@ Ints = NDArray[np.int64]
 ROWS_OF_A_PIECE = 200  # two sites' distances and more across in a dense city; a Cholesky of it takes 1 ms
 PIECES = 6
 LEAST_ROWS = 12  # below, a piece tells nothing of correlation
+LEAST_REACH = 0.003  # of the best covered hexagon: what is seen less matters to no count
+LEVEL_SD = 2.0  # of the prior's level in logarithms: how many people there are is left to the counts
+LARGEST_STEP = 1.5  # of Gauss-Newton in logarithms
 FOLDS = 4  # of the areas of a carrier that stands alone
 
 
 class Piece:
-    """Some counts of one bin (N,), with what does not depend on the theta at hand."""
+    """Some counts of one bin (N,) and the people behind them, linearised where these most probably are.
 
-    def __init__(self, ground: Layout, rows: Rows, mean: Floats, scale: Floats) -> None:
+    The background is exp(f), f Gaussian around `level`; `expand` moves the point of linearisation by Gauss-Newton.
+    """
+
+    def __init__(self, ground: Layout, rows: Rows, mean: Floats) -> None:
         self.rows = rows
-        there = np.unique(rows.matrix.indices)
-        self._metres = ground.metres[there]
-        self._scaled = sparse.csr_array((rows.matrix @ sparse.diags_array(scale))[:, there])
-        self._alone = (self._scaled @ self._scaled.T).toarray()
-        self._smooth: dict[float, Floats] = {}
-        self.expected: Floats = rows.matrix @ mean
-        self.rest: Floats = rows.value - self.expected
+        reach = np.asarray(rows.matrix.sum(axis=0)).ravel()
+        self._there = np.flatnonzero((reach > LEAST_REACH * reach.max(initial=0.0)) & (mean > 0.0))
+        self._matrix = sparse.csr_array(rows.matrix[:, self._there])
+        self._level = np.log(mean[self._there])
+        self._apart = cdist(ground.metres[self._there], ground.metres[self._there])
+        self._alike: dict[float, Floats] = {}
+        self._point = self._level.copy()
+        self._linearise()
+
+    def people_of(self, size: int) -> Floats:
+        """Return the people at the point of linearisation over all hexagons (size,), NaN where no count sees them."""
+        people = np.full(size, np.nan)
+        people[self._there] = np.exp(self._point)
+        return people
+
+    def start_at(self, people: Floats) -> None:
+        """Take the point of linearisation from people (H,) of all hexagons, NaN where nothing is known."""
+        known = people[self._there]
+        self._point = np.where(np.isfinite(known), np.log(np.maximum(known, 1e-9)), self._level)
+        self._linearise()
+
+    def expand(self, theta: Theta, steps: int) -> None:
+        """Move the point of linearisation towards the most probable people."""
+        for _ in range(steps):
+            pull = linalg.cho_solve((linalg.cholesky(self.covariance(theta), lower=True), True), self.rest)
+            back = self._slope.T @ pull
+            shape = theta.shape
+            moved = shape.cv**2 * (self._alike_of(shape.length_m) @ back) + shape.nugget_cv**2 * back
+            wanted = self._level + moved + LEVEL_SD**2 * back.sum()
+            self._point = self._point + np.clip(wanted - self._point, -LARGEST_STEP, LARGEST_STEP)
+            self._linearise()
 
     def covariance(self, theta: Theta) -> Floats:
-        """Return the covariance of the counts under a theta, (N, N)."""
+        """Return the covariance of the counts under a theta, (N, N), around the point of linearisation."""
         shape = theta.shape
         smooth = shape.cv**2 * self._smooth_of(shape.length_m) + shape.nugget_cv**2 * self._alone
-        total: Floats = smooth + noise(self.rows, theta, self.expected)
+        total: Floats = smooth + self._common + noise(self.rows, theta, self._expected)
         return total
 
     def log_likelihood(self, theta: Theta) -> float:
-        """Return the marginal log-likelihood of the counts under a theta."""
+        """Return the marginal log-likelihood (Laplace's) of the counts under a theta."""
         lower = linalg.cholesky(self.covariance(theta), lower=True)
         white = linalg.solve_triangular(lower, self.rest, lower=True)
         return float(-0.5 * white @ white - np.log(np.diag(lower)).sum() - 0.5 * len(white) * np.log(2.0 * np.pi))
@@ -60,6 +90,15 @@ class Piece:
         total = self.covariance(theta)
         parts = [_standardised(total, self.rest, fold) for fold in self._folds()]
         return np.concatenate([one[np.isfinite(one)] for one in parts]) if parts else np.zeros(0)
+
+    def _linearise(self) -> None:
+        people = np.exp(self._point)
+        self._expected = self._matrix @ people
+        self._slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
+        self.rest = self.rows.value - self._expected + self._slope @ (self._point - self._level)
+        self._alone = (self._slope @ self._slope.T).toarray()
+        self._common = LEVEL_SD**2 * np.outer(self._expected, self._expected)
+        self._smooth: dict[float, Floats] = {}
 
     def _folds(self) -> list[Ints]:
         """Return which rows are held out together; censored ones are no measure of an error."""
@@ -73,17 +112,16 @@ class Piece:
 
     def _smooth_of(self, length_m: float) -> Floats:
         if length_m not in self._smooth:
-            self._smooth[length_m] = self._scaled @ (self._scaled @ _correlation(self._metres, length_m)).T
+            self._smooth[length_m] = self._slope @ (self._slope @ self._alike_of(length_m)).T
         return self._smooth[length_m]
 
-
-def _correlation(metres: Floats, length_m: float) -> Floats:
-    """Return what geo.joint_layout calls correlation as a full matrix: quicker where nearly all hexagons correlate."""
-    apart = cdist(metres, metres)
-    reach = REACH_IN_LENGTHS * length_m
-    near = np.maximum(1.0 - apart / reach, 0.0)
-    alike: Floats = np.exp(-apart / length_m) * near**4 * (1.0 + 4.0 * apart / reach)
-    return alike
+    def _alike_of(self, length_m: float) -> Floats:
+        """Return what geo.joint_layout calls correlation as a full matrix: quicker where nearly all correlate."""
+        if length_m not in self._alike:
+            reach = REACH_IN_LENGTHS * length_m
+            near = np.maximum(1.0 - self._apart / reach, 0.0)
+            self._alike[length_m] = np.exp(-self._apart / length_m) * near**4 * (1.0 + 4.0 * self._apart / reach)
+        return self._alike[length_m]
 
 
 def _standardised(total: Floats, rest: Floats, fold: Ints) -> Floats:
@@ -96,18 +134,35 @@ def _standardised(total: Floats, rest: Floats, fold: Ints) -> Floats:
     return standardised
 
 
-def cut(ground: Layout, bins: Sequence[Sequence[CarrierCounts]], *, layer: Floats | None, k_min: int) -> list[Piece]:
-    """Cut pieces out of the bins: each bin gives some, each kind of place in the network is seen."""
+def choose_places(ground: Layout, bins: Sequence[Sequence[CarrierCounts]], k_min: int) -> list[tuple[int, Ints]]:
+    """Choose pieces: number of the bin and areas of the layout. Each bin gives some, each kind of place is seen."""
     places = _places(ground.row_metres)
-    pieces: list[Piece] = []
+    found: list[tuple[int, Ints]] = []
     for number, counts in enumerate(bins):
         rows = gather(ground, counts, DEFAULT_THETA, k_min)
-        if not len(rows.value):
-            continue
-        mean, scale = prior_mean(ground, rows, layer)
-        for place in _chosen(places, rows, _pieces_of(number, len(bins)), number):
-            inside = gather(ground, _within(ground, counts, place), DEFAULT_THETA, k_min)
-            pieces.append(Piece(ground, inside, mean, scale))
+        if len(rows.value):
+            chosen = _chosen(places, rows, _pieces_of(number, len(bins)), number)
+            found += [(number, place) for place in chosen]
+    return found
+
+
+def make_pieces(
+    ground: Layout,
+    bins: Sequence[Sequence[CarrierCounts]],
+    places: Sequence[tuple[int, Ints]],
+    *,
+    layer: Floats | None,
+    k_min: int,
+) -> list[Piece]:
+    """Make the pieces of chosen places; the prior's mean is that of the whole bin."""
+    means: dict[int, Floats] = {}
+    pieces: list[Piece] = []
+    for number, place in places:
+        if number not in means:
+            whole = gather(ground, bins[number], DEFAULT_THETA, k_min)
+            means[number] = prior_mean(ground, whole, layer)[0]
+        inside = gather(ground, _within(ground, bins[number], place), DEFAULT_THETA, k_min)
+        pieces.append(Piece(ground, inside, means[number]))
     return pieces
 
 
