@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from geo import joint
 from geo.joint import History, JointEstimate, Layout
+from geo.joint_zeros import with_zeros
 from geo.spreading import CarrierCounts, HexagonEstimate, combine, combine_delivered, spread
 from ingest.bin_inputs import (
     SPREAD,
@@ -81,10 +82,10 @@ class Estimator:
         """Estimate a bin by the method that its inputs name; suppressed counts are censored, missing ones absent."""
         if inputs.method == SPREAD:
             return as_joint(self._combine(combine, inputs), self._policy.estimation.interval_z)
-        ground = self._ground(inputs.delivered)
-        return joint.estimate(
+        ground, counts = self._ground(inputs.delivered), self.counts_of(inputs.delivered)
+        estimate = joint.estimate(
             ground,
-            self.counts_of(inputs.delivered),
+            counts,
             inputs.model.theta,
             layer=self._layer_over(inputs.delivered),
             history=self._history(inputs) if inputs.past else None,
@@ -92,6 +93,7 @@ class Estimator:
             k_min=self._policy.counts.k_min,
             z=self._policy.estimation.interval_z,
         )
+        return with_zeros(ground, counts, estimate)
 
     def spread(self, inputs: BinInputs) -> HexagonEstimate:
         """Combine the carriers by share, letting suppressed areas add nothing: totals are those delivered."""
