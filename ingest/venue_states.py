@@ -40,11 +40,12 @@ class _Sizes:
 
 
 class VenueStates:
-    """All judged venues over one list of hexagons."""
+    """All judged venues over one list of hexagons; `ids` are in the order of every array."""
 
     def __init__(self, policy: Policy, venues: Sequence[Venue], hexagons: NDArray[np.uint64]) -> None:
         self._policy = policy
         self.venues = tuple(one for one in venues if one.draft.longitude is not None and not one.draft.masked)
+        self.ids = tuple(one.id for one in self.venues)
         places = [_place(one) for one in self.venues]
         self.membership = venue_membership(places, hexagons)
         self.capacities = [_capacity(one, policy) for one in self.venues]
@@ -54,11 +55,6 @@ class VenueStates:
         self._limits: dict[tuple[int, EpidemicZone | None], Limit] = {}
         self._priors: dict[bytes, tuple[VenuePrior, str]] = {}
         self._where = hashlib.sha256("\n".join(self.ids).encode() + _bytes_of(self.membership))
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Ids of the venues, in the order of every array."""
-        return tuple(one.id for one in self.venues)
 
     @property
     def capacity(self) -> Floats:
