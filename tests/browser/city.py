@@ -141,6 +141,9 @@ class City:
             },
             "density": {"steps": list(DENSITY_STEPS), "codes": codes},
             "observed_at": (self.starts[-1] + BIN).isoformat(),
+            "unusual": {
+                venue["id"]: ("busier", "quieter")[number % 2] for number, venue in enumerate(self.venues[::7])
+            },
             "generated_at": self.now.isoformat(),
             "stale_after_minutes": 45,
             "timezone": "Asia/Almaty",

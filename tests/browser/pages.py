@@ -15,7 +15,22 @@ from jinja2 import Environment, FileSystemLoader
 
 from tests.browser.city import CENTRE, City
 from webapp.client_strings import client_strings
-from webapp.views import CrowdingView, DayStep, LegendStep, MapPage, Pager, SortChoice, StatusView, VenuePage, VenueRow
+from webapp.views import (
+    CrowdingView,
+    DayStep,
+    LegendStep,
+    MapPage,
+    NearbyView,
+    NeighbourView,
+    Pager,
+    SortChoice,
+    StatusView,
+    UsualDay,
+    UsualHour,
+    UsualView,
+    VenuePage,
+    VenueRow,
+)
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "webapp" / "templates"
@@ -90,6 +105,8 @@ def venue_html(city: City, number: int, language: str) -> str:
         opening_words="Open today until 23:00.",
         place_words=None,
         read_notice=None,
+        usual=usual(language),
+        nearby=NearbyView([row(city, number + 15, language)], None),
     )
     return environment(language).get_template("venue.html").render(page=page)
 
@@ -113,8 +130,29 @@ def crowding(code: str) -> CrowdingView:
         observed_clock="20:45",
         age_class="fresh",
         uncalibrated=False,
-        neighbours_words=None,
+        neighbours_words="The same people may be guests of these places as well:" if told else None,
+        scale_words="The thick line: most likely 55. The dashed line: 90 permitted now." if told else None,
+        sure_words="How sure: in at least 9 of 10 such cases." if told else None,
+        whose_words="Most of the people counted here are inside this place." if told else None,
+        unusual="busier" if told else None,
+        unusual_words=("Busier than usual for this hour (Friday, 20:45).",) if told else (),
+        neighbours=(NeighbourView("v0012", "Кафе «Асем» № 12", "/venues/v0012"),) if told else (),
     )
+
+
+def usual(language: str) -> UsualView:
+    """Return a usual week: full in the evening, closed at night."""
+    names = catalogue(language).info().get("language", language)
+    days = []
+    for weekday in range(7):
+        hours = [
+            UsualHour(hour, None if hour < 7 else 3 if 18 <= hour < 22 else 1, "busy", 60, 75.0 if hour > 17 else 25.0)
+            for hour in range(24)
+        ]
+        words = f"Day {weekday + 1}: most people from 18:00 to 22:00 (about 60 people, {names})."
+        days.append(UsualDay(weekday, f"Day {weekday + 1}", weekday == 4, words, hours))
+    now = "Now about 55 people; at this hour usually about 60 people."
+    return UsualView("venue", "people", 4, "The middle of four weeks.", None, 20, now, 69.0, days)
 
 
 def row(city: City, number: int, language: str) -> VenueRow:

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -64,6 +64,8 @@ class FakeServer:
             return Answer(frame) if frame is not None else None
         if path.startswith("/api/v1/map/window/"):
             return Answer(city.venue_window() if path.endswith("/venues") else city.window())
+        if path.endswith("/usual") or "/usual/" in path:
+            return _json(asdict(pages.usual(language)))
         if path.startswith("/api/v1/venues/v"):
             return _json(pages.card_json(city, int(path.removeprefix("/api/v1/venues/v")), language))
         made = {
