@@ -2,16 +2,17 @@
 
 Promises: with pairs that are exchangeable with what comes after, intervals whose half-widths are multiplied by the
 factor hold the truth at least as often as asked, whatever the errors look like (Vovk, Gammerman, Shafer 2005; Lei et
-al. 2018): it is the ceil((n + 1) x coverage)-th smallest distance of a truth from its best value, in half-widths.
-Venues of one band of capacity have a factor of their own where they have pairs enough. It may be below 1: an interval
-that is too wide lies as well.
+al. 2018): it is the ceil((n + 1) x coverage)-th smallest distance of a truth from its best value, in half-widths. It
+may be below 1: an interval that is too wide lies as well. Venues whose estimate stems from counts err in another way
+than those of which mostly the registry is known, and large ones in another way than small ones: the two kinds never
+share a factor, and bands of capacity share one only where one of them has too few pairs.
 Does not: call anything calibrated with too few pairs, or with a factor beyond the bounds that are passed in.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,22 +20,25 @@ from numpy.typing import NDArray
 
 from geo.hexagons import Floats
 
+Bools = NDArray[np.bool_]
+
 LEAST_HALF_WIDTH = 1.0  # people: a released interval may be rounded to nothing, and nobody counts finer
 HELD_OUT_FOLDS = 5
-MEDIAN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What is asked: `coverage` 0..1 of an interval, at least `pairs_min` pairs a factor, `factor_min`..`factor_max`.
 
-    `band_edges`: capacities (people, rising) between the kinds of venue; an edge belongs to the band above it.
+    `kernel_edge`: from this averaging kernel on, an estimate stems from counts. `band_edges`: capacities (people,
+    rising) between small and large venues; an edge belongs to the band above it.
     """
 
     coverage: float
     pairs_min: int
     factor_min: float
     factor_max: float
+    kernel_edge: float
     band_edges: tuple[float, ...]
 
 
@@ -42,27 +46,29 @@ class Terms:
 class Pairs:
     """Head counts beside the released estimates of the same moment, arrays (n,).
 
-    `truth`, `best`: people; `low`, `high`: the interval before any calibration; `capacity`: people, NaN unknown;
-    `group`: pairs of one venue share a number, so that a held-out check never judges a venue by itself.
+    `truth`, `best`: people; `low`, `high`: the interval before any calibration; `kernel` 0..1; `capacity`: people, NaN
+    unknown; `group`: pairs of one venue share a number, so that a held-out check never judges a venue by itself.
     """
 
     truth: Floats
     best: Floats
     low: Floats
     high: Floats
+    kernel: Floats
     capacity: Floats
     group: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.truth)
 
-    def only(self, chosen: NDArray[np.bool_]) -> Pairs:
+    def only(self, chosen: Bools) -> Pairs:
         """Return the chosen pairs."""
         return Pairs(
             self.truth[chosen],
             self.best[chosen],
             self.low[chosen],
             self.high[chosen],
+            self.kernel[chosen],
             self.capacity[chosen],
             self.group[chosen],
         )
@@ -70,42 +76,39 @@ class Pairs:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Factors on the half-widths of venues' intervals: `factor` for all, `band_factors` by capacity where not None.
+    """Factors on the half-widths of venues' intervals, by band of capacity; None: these venues stay uncalibrated.
 
-    `open_bands`: numbers of the bands whose errors no permitted factor covers; their venues stay uncalibrated.
+    `told`: of venues whose kernel is at least `kernel_edge`; `untold`: of the others.
     """
 
-    factor: float
     pairs: int
-    band_edges: tuple[float, ...] = ()
-    band_factors: tuple[float | None, ...] = (None,)
-    open_bands: tuple[int, ...] = ()
+    kernel_edge: float
+    band_edges: tuple[float, ...]
+    untold: tuple[float | None, ...]
+    told: tuple[float | None, ...]
 
-    def factors(self, capacity: Floats) -> Floats:
-        """Return the factor of each venue (V,) by its capacity (V,), NaN for an unknown one."""
-        by_band = np.array([self.factor if one is None else one for one in self.band_factors], np.float64)
-        return np.where(np.isfinite(capacity), by_band[bands_of(capacity, self.band_edges)], self.factor)
+    def factors(self, capacity: Floats, kernel: Floats, guess: float) -> Floats:
+        """Return the factor of each venue (V,) by capacity (V,) and kernel (V,); `guess` for uncalibrated ones."""
+        found = self._found(capacity, kernel)
+        return np.where(np.isfinite(found), found, guess)
 
-    def holds(self, capacity: Floats) -> NDArray[np.bool_]:
-        """Tell for each venue (V,) by its capacity (V,) whether its interval may be called calibrated."""
-        is_open = np.isin(bands_of(capacity, self.band_edges), self.open_bands)
-        return ~(is_open & np.isfinite(capacity))
+    def holds(self, capacity: Floats, kernel: Floats) -> Bools:
+        """Tell for each venue (V,) whether its interval may be called calibrated."""
+        return np.isfinite(self._found(capacity, kernel))
+
+    def _found(self, capacity: Floats, kernel: Floats) -> Floats:
+        table = np.array([self.untold, self.told], np.float64)  # None becomes NaN
+        found: Floats = table[is_told(kernel, self.kernel_edge).astype(np.int64), bands_of(capacity, self.band_edges)]
+        return found
 
 
 def calibrate(pairs: Pairs, terms: Terms) -> Calibration | None:
-    """Return the factors that `pairs` ask for; None where they are too few or ask for more than may be."""
-    scores = scores_of(pairs)
-    if len(pairs) < terms.pairs_min or conformal_factor(scores, terms.coverage) > terms.factor_max:
+    """Return the factors that `pairs` ask for; None where no venue can be called calibrated by them."""
+    told = is_told(pairs.kernel, terms.kernel_edge)
+    untold_factors, told_factors = (_factors(pairs.only(chosen), terms) for chosen in (~told, told))
+    if not any(one is not None for one in (*untold_factors, *told_factors)):
         return None
-    bands = _known_bands(pairs, terms)
-    asked = [_of_band(scores[bands == band], terms) for band in range(len(terms.band_edges) + 1)]
-    return Calibration(
-        factor=_bounded(conformal_factor(scores, terms.coverage), terms),
-        pairs=len(pairs),
-        band_edges=terms.band_edges,
-        band_factors=tuple(None if one is None else _bounded(one, terms) for one in asked),
-        open_bands=tuple(band for band, one in enumerate(asked) if one is not None and one > terms.factor_max),
-    )
+    return Calibration(len(pairs), terms.kernel_edge, terms.band_edges, untold_factors, told_factors)
 
 
 def conformal_factor(scores: Floats, coverage: float) -> float:
@@ -126,10 +129,11 @@ def held_share(pairs: Pairs, factors: Floats) -> float | None:
     return float(np.mean(scores_of(pairs) <= factors)) if len(pairs) else None
 
 
-def held_out_share(pairs: Pairs, terms: Terms) -> float | None:
+def held_out_share(pairs: Pairs, terms: Terms, guess: float) -> float | None:
     """Return the share of truths held by intervals whose factors came from other venues only; None where too few.
 
-    The venues are split in five by their number; each fifth is judged by the factors of the other four.
+    The venues are split in five by their number; each fifth is judged by the factors of the other four, and by `guess`
+    where these leave a venue uncalibrated.
     """
     held, judged = 0.0, 0
     for chosen in _folds(pairs):
@@ -137,7 +141,8 @@ def held_out_share(pairs: Pairs, terms: Terms) -> float | None:
         if learnt is None:
             return None
         left_out = pairs.only(chosen)
-        held += (held_share(left_out, learnt.factors(left_out.capacity)) or 0.0) * len(left_out)
+        factors = learnt.factors(left_out.capacity, left_out.kernel, guess)
+        held += (held_share(left_out, factors) or 0.0) * len(left_out)
         judged += len(left_out)
     return held / judged if judged else None
 
@@ -151,24 +156,49 @@ def median_error_share(pairs: Pairs) -> float | None:
 
 
 def bands_of(capacity: Floats, edges: tuple[float, ...]) -> NDArray[np.int64]:
-    """Return the number of the band of each capacity: 0 below the first edge; at an edge, the band above it."""
+    """Return the number of the band of each capacity: 0 below the first edge and where unknown; at an edge, above."""
     return np.searchsorted(np.array(edges, np.float64), np.nan_to_num(capacity, nan=0.0), side="right").astype(np.int64)
 
 
-def _known_bands(pairs: Pairs, terms: Terms) -> NDArray[np.int64]:
-    return np.where(np.isfinite(pairs.capacity), bands_of(pairs.capacity, terms.band_edges), -1)
+def is_told(kernel: Floats, edge: float) -> Bools:
+    """Tell whether each estimate stems from counts; not where the kernel is unknown."""
+    return np.nan_to_num(kernel, nan=0.0) >= edge
 
 
-def _of_band(scores: Floats, terms: Terms) -> float | None:
-    """Return the factor that a band asks for; None where it has too few pairs, so that the factor of all holds."""
-    return None if len(scores) < terms.pairs_min else conformal_factor(scores, terms.coverage)
+def _factors(pairs: Pairs, terms: Terms) -> tuple[float | None, ...]:
+    """Return the factor of each band, shared by neighbouring bands until there are pairs enough for each factor."""
+    scores, bands = scores_of(pairs), bands_of(pairs.capacity, terms.band_edges)
+    counts = [int(np.sum(bands == band)) for band in range(len(terms.band_edges) + 1)]
+    found: dict[int, float | None] = {}
+    for group in _merged(counts, terms.pairs_min):
+        factor = _bounded(scores[np.isin(bands, group)], terms)
+        found |= dict.fromkeys(group, factor)
+    return tuple(found[band] for band in range(len(counts)))
 
 
-def _bounded(factor: float, terms: Terms) -> float:
-    return min(max(factor, terms.factor_min), terms.factor_max)
+def _merged(counts: Sequence[int], least: int) -> list[list[int]]:
+    """Join the smallest group of bands with its smaller neighbour until each has `least` pairs, or one is left."""
+    groups = [[band] for band in range(len(counts))]
+    while len(groups) > 1:
+        sizes = [sum(counts[band] for band in group) for group in groups]
+        at = sizes.index(min(sizes))
+        if sizes[at] >= least:
+            break
+        other = min((one for one in (at - 1, at + 1) if 0 <= one < len(groups)), key=lambda one: sizes[one])
+        groups[min(at, other)] = sorted(groups[at] + groups[other])
+        del groups[max(at, other)]
+    return groups
 
 
-def _folds(pairs: Pairs) -> Iterator[NDArray[np.bool_]]:
+def _bounded(scores: Floats, terms: Terms) -> float | None:
+    """Return the factor within its bounds; None where it stands on too few pairs or would have to be larger."""
+    factor = conformal_factor(scores, terms.coverage)
+    if len(scores) < terms.pairs_min or factor > terms.factor_max:
+        return None
+    return max(factor, terms.factor_min)
+
+
+def _folds(pairs: Pairs) -> Iterator[Bools]:
     order = np.unique(pairs.group, return_inverse=True)[1] % HELD_OUT_FOLDS
     for fold in range(HELD_OUT_FOLDS):
         chosen = order == fold

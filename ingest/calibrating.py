@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from statistics import NormalDist
+from statistics import NormalDist, median
 from typing import Any
 
 import numpy as np
@@ -25,18 +25,20 @@ from geo.conformal import (
     calibrate,
     held_out_share,
     held_share,
+    is_told,
     median_error_share,
 )
-from geo.hexagons import Floats
 from geo.spreading import ESTIMATED
 from geo.venue_release import ReleasedVenues
 from ingest.leasing import DRAW
+from rules.errors import HoursNotUnderstood
+from rules.hours import is_open, parse_hours
 from rules.policy import CalibrationPolicy, Policy
 from store import calibrations, head_counts, jobs, map_frames, releases, uploads, venues
 from store.blobs import read_blobs
 from store.database import Connection, Database
 from store.head_counts import HeadCount
-from store.records import ReleaseRef
+from store.records import ReleaseRef, Venue
 
 CALIBRATED, TOO_FEW, TOO_FAR = "calibrated", "too-few", "too-far"
 PROMISES = (0.5, 0.8, 0.9, 0.95)  # what the page compares with what was held
@@ -48,25 +50,17 @@ BINS_A_READ = 200
 Row = tuple[HeadCount, float, float, float, float]  # with the released best, low, high and kernel of its venue
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Head counts that have a released estimate beside them, and how far each estimate stems from its venue (n,)."""
-
-    pairs: Pairs
-    kernel: Floats
-
-
 def current_calibration(connection: Connection) -> Calibration | None:
     """Return the factors that hold now, None while nothing is calibrated."""
     record = calibrations.newest_calibration(connection)
     if record is None or record.details["state"] != CALIBRATED:
         return None
     return Calibration(
-        factor=record.factor,
         pairs=record.pairs,
+        kernel_edge=record.details["kernel_edge"],
         band_edges=tuple(record.details["band_edges"]),
-        band_factors=tuple(record.details["band_factors"]),
-        open_bands=tuple(record.details["open_bands"]),
+        untold=tuple(record.details["untold"]),
+        told=tuple(record.details["told"]),
     )
 
 
@@ -75,13 +69,13 @@ def recalibrate(database: Database, policy: Policy, now: datetime) -> bool:
     with database.read() as connection:
         before = current_calibration(connection)
         standing = _within_window(head_counts.standing_counts(connection), policy.calibration)
-        compared = compare(connection, standing, policy)
-    learnt, state = _learn(compared.pairs, policy)
-    details = _details(standing, compared, learnt, policy) | {"state": state}
+        pairs = compare(connection, standing, policy)
+    learnt, state = _learn(pairs, policy)
+    details = _details(standing, pairs, learnt, policy) | {"state": state}
     changed = _drawn_by(before) != _drawn_by(learnt)
     with database.begin() as connection:
-        factor = 1.0 if learnt is None else learnt.factor
-        calibrations.save_calibration(connection, factor, len(compared.pairs), details, now)
+        factor = _middle(learnt) or policy.crowding.uncalibrated_factor
+        calibrations.save_calibration(connection, factor, len(pairs), details, now)
         if changed:
             jobs.enqueue(connection, DRAW)
     return changed
@@ -95,27 +89,33 @@ def refresh(database: Database, policy: Policy, bins: Sequence[datetime], now: d
     return bool(counted & wanted) and recalibrate(database, policy, now)
 
 
-def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy) -> Compared:
-    """Return the pairs of the counts whose base bin is released with an estimate of their venue."""
-    capacity = {one.id: one.draft.licensed_capacity or one.draft.seats for one in venues.list_venues(connection)}
+def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy) -> Pairs:
+    """Return the pairs of the counts whose base bin is released with an estimate of their venue.
+
+    Counts of venues that were closed by their own hours are left out: nobody is there, everybody knows, and such easy
+    cases would make the intervals of open venues too narrow.
+    """
+    registered = {one.id: one for one in venues.list_venues(connection)}
+    capacity = {key: one.draft.licensed_capacity or one.draft.seats for key, one in registered.items()}
     by_bin: dict[datetime, list[HeadCount]] = {}
     for one in counts:
-        by_bin.setdefault(_bin_of(one.counted_at, policy), []).append(one)
+        if is_open_by_hours(registered[one.venue_id], one.counted_at, policy) is not False:
+            by_bin.setdefault(_bin_of(one.counted_at, policy), []).append(one)
     rows: list[Row] = []
     for start in range(0, len(by_bin), BINS_A_READ):
         some = sorted(by_bin)[start : start + BINS_A_READ]
         rows += _rows_of(connection, {at: by_bin[at] for at in some})
     numbers = {venue_id: number for number, venue_id in enumerate(sorted({one.venue_id for one, *_rest in rows}))}
     columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, 4)
-    pairs = Pairs(
+    return Pairs(
         truth=np.array([one.people for one, *_rest in rows], np.float64),
         best=columns[:, 0],
         low=columns[:, 1],
         high=columns[:, 2],
+        kernel=columns[:, 3],
         capacity=np.array([capacity.get(one.venue_id) or math.nan for one, *_rest in rows], np.float64),
         group=np.array([numbers[one.venue_id] for one, *_rest in rows], np.int64),
     )
-    return Compared(pairs, columns[:, 3])
 
 
 def _rows_of(connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCount]]) -> list[Row]:
@@ -147,20 +147,44 @@ def _rows_of_release(
 
 
 def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
-    learnt = calibrate(pairs, terms_of(policy.calibration))
+    learnt = calibrate(pairs, terms_of(policy))
     if learnt is None:
-        return None, TOO_FEW if len(pairs) < policy.calibration.pairs_min else TOO_FAR
-    own = tuple(None if one is None else _stepped(one) for one in learnt.band_factors)
-    return replace(learnt, factor=_stepped(learnt.factor), band_factors=own), CALIBRATED
+        told = int(np.sum(is_told(pairs.kernel, policy.crowding.resolvable_kernel)))
+        return None, TOO_FEW if max(told, len(pairs) - told) < policy.calibration.pairs_min else TOO_FAR
+    return replace(learnt, untold=_stepped(learnt.untold), told=_stepped(learnt.told)), CALIBRATED
 
 
-def terms_of(policy: CalibrationPolicy) -> Terms:
+def terms_of(policy: Policy) -> Terms:
     """Return what the policy asks of a calibration."""
-    return Terms(policy.coverage, policy.pairs_min, policy.factor_min, policy.factor_max, policy.band_edges)
+    asked = policy.calibration
+    return Terms(
+        coverage=asked.coverage,
+        pairs_min=asked.pairs_min,
+        factor_min=asked.factor_min,
+        factor_max=asked.factor_max,
+        kernel_edge=policy.crowding.resolvable_kernel,
+        band_edges=asked.band_edges,
+    )
 
 
-def _stepped(factor: float) -> float:
-    return round(math.ceil(factor / FACTOR_STEP - 1e-9) * FACTOR_STEP, DIGITS)
+def is_open_by_hours(venue: Venue, moment: datetime, policy: Policy) -> bool | None:
+    """Tell whether a venue is open by its own hours; None where they are not known."""
+    try:
+        hours = parse_hours(venue.draft.opening_hours or "")
+    except HoursNotUnderstood:
+        return None
+    return is_open(hours, moment, policy.timezone_of(venue.draft.region))
+
+
+def _stepped(factors: Sequence[float | None]) -> tuple[float | None, ...]:
+    steps = (None if one is None else math.ceil(one / FACTOR_STEP - 1e-9) for one in factors)
+    return tuple(None if one is None else round(one * FACTOR_STEP, DIGITS) for one in steps)
+
+
+def _middle(learnt: Calibration | None) -> float | None:
+    """Return the middle one of the factors in use: what can be said in one number."""
+    found = [one for one in (*learnt.untold, *learnt.told) if one is not None] if learnt else []
+    return round(median(found), DIGITS) if found else None
 
 
 def _drawn_by(learnt: Calibration | None) -> Calibration | None:
@@ -181,11 +205,9 @@ def _bin_of(moment: datetime, policy: Policy) -> datetime:
 # --- what the page of accuracy says -----------------------------------------------------------------------------------
 
 
-def _details(
-    standing: Sequence[HeadCount], compared: Compared, learnt: Calibration | None, policy: Policy
-) -> dict[str, Any]:
+def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | None, policy: Policy) -> dict[str, Any]:
     """Return everything that is kept beside the factor; numbers of fewer counts or venues than may be are left out."""
-    pairs, terms = compared.pairs, terms_of(policy.calibration)
+    terms = terms_of(policy)
     shown = _may_be_shown(pairs, policy.calibration)
     return {
         "counts": len(standing),
@@ -196,10 +218,12 @@ def _details(
         "pairs_min": terms.pairs_min,
         "uncalibrated_factor": policy.crowding.uncalibrated_factor,
         "band_edges": list(terms.band_edges),
-        "band_factors": list(learnt.band_factors) if learnt else [],
-        "open_bands": list(learnt.open_bands) if learnt else [],
+        "kernel_edge": terms.kernel_edge,
+        "untold": list(learnt.untold) if learnt else [],
+        "told": list(learnt.told) if learnt else [],
+        "told_pairs": int(np.sum(is_told(pairs.kernel, terms.kernel_edge))),
         "held": [_held(pairs, _promising(terms, one), policy, shown) for one in PROMISES],
-        "bands": [_band(compared, band, policy) for band in range(len(terms.band_edges) + 1)],
+        "bands": [_band(pairs, band, policy) for band in range(len(terms.band_edges) + 1)],
     }
 
 
@@ -211,7 +235,7 @@ def _held(pairs: Pairs, terms: Terms, policy: Policy, shown: bool) -> dict[str, 
     z = policy.estimation.interval_z
     width = policy.crowding.uncalibrated_factor * NormalDist().inv_cdf((1 + terms.coverage) / 2) / z
     before = held_share(pairs, np.full(len(pairs), width)) if shown else None
-    after = held_out_share(pairs, terms) if shown else None
+    after = held_out_share(pairs, terms, width) if shown else None
     return {"promised": terms.coverage, "before": _short(before), "after": _short(after)}
 
 
@@ -220,11 +244,11 @@ def _promising(terms: Terms, coverage: float) -> Terms:
     return terms if coverage == terms.coverage else replace(terms, coverage=coverage, factor_min=0, factor_max=math.inf)
 
 
-def _band(compared: Compared, band: int, policy: Policy) -> dict[str, Any]:
+def _band(pairs: Pairs, band: int, policy: Policy) -> dict[str, Any]:
     """Return how wrong the best values are in one band of capacity: all, and those that can be told at all."""
-    pairs, terms = compared.pairs, policy.calibration
+    terms = policy.calibration
     inside = np.isfinite(pairs.capacity) & (bands_of(pairs.capacity, terms.band_edges) == band)
-    told = inside & (compared.kernel >= policy.crowding.resolvable_kernel)
+    told = inside & is_told(pairs.kernel, policy.crowding.resolvable_kernel)
     edges = (0.0, *terms.band_edges, None)
     return {"from": edges[band], "below": edges[band + 1]} | {
         name: _short(median_error_share(chosen)) if _may_be_shown(chosen, terms) else None

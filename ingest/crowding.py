@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.conformal import Calibration
-from ingest.venue_figures import BinFigures, ReleasedBin, figures_of
+from ingest.venue_figures import BinFigures, ReleasedBin, Widening, figures_of
 from ingest.venue_signals import Signals, UsualHour, VenueSignals
 from ingest.venue_states import VenueStates
 from rules.attribution import attribute
@@ -50,7 +50,7 @@ class VenueJudge:
         self._announcements = announcements
         self._states = VenueStates(policy, venues, hexagons)
         self._signals = VenueSignals(policy, self._states, residents)
-        self._factor, self._calibrated = _factors(policy, self._states.capacity, calibration)
+        self._widening = Widening(self._states.capacity, policy.crowding.uncalibrated_factor, calibration)
 
     @property
     def venue_ids(self) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ class VenueJudge:
         return self._signals.usual_hour([(week, told, self._figures(told)) for week, told in past])
 
     def _figures(self, told: ReleasedBin) -> BinFigures:
-        return figures_of(told, self.venue_ids, self._factor)
+        return figures_of(told, self.venue_ids, self._widening)
 
     def _judge_one(
         self,
@@ -120,7 +120,7 @@ class VenueJudge:
             attribution=whose.whose if whose else None,
             attribution_probability=whose.probability if whose else None,
             neighbour_ids=neighbours,
-            calibrated=told and self._calibrated[row],
+            calibrated=told and figures.calibrated[row],
             unusual_z=signals.unusual_z,
             area_unusual_z=signals.area_unusual_z,
             after_hours=signals.after_hours,
@@ -138,14 +138,3 @@ def _venue_code(row: VenueCrowding) -> int:
     if row.state == "area_only" or row.level is None or row.level_high is None:
         return CLOSED_CODE if row.reason == CLOSED_REASON else AREA_ONLY_CODE
     return LEVEL_CODES[row.level, row.level_high]
-
-
-def _factors(
-    policy: Policy, capacity: NDArray[np.float64], calibration: Calibration | None
-) -> tuple[NDArray[np.float64], list[bool]]:
-    """Return the factor on each venue's standard deviation, and whether head counts stand behind it."""
-    guess = np.full(len(capacity), policy.crowding.uncalibrated_factor)
-    if calibration is None:
-        return guess, [False] * len(capacity)
-    holds = calibration.holds(capacity)
-    return np.where(holds, calibration.factors(capacity), guess), holds.tolist()

@@ -12,6 +12,7 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from geo.conformal import Calibration
 from geo.release import Released, rounded
 from geo.venue_release import ReleasedVenues
 from rules.crowding import CountState, VenueFigures
@@ -36,8 +37,8 @@ class ReleasedBin:
 class BinFigures:
     """One bin in the order of the registered venues (V,); `named`: whether its release has the venue.
 
-    `rows` are as released; `sd`, `low`, `high` (people) with the factors on them; `neighbours`: ids of the venues that
-    each cannot be told apart from.
+    `rows` are as released; `sd`, `low`, `high` (people) with the factors on them, which head counts stand behind where
+    `calibrated`; `neighbours`: ids of the venues that each cannot be told apart from.
     """
 
     named: list[bool]
@@ -45,6 +46,7 @@ class BinFigures:
     sd: Floats
     low: Floats
     high: Floats
+    calibrated: list[bool]
     neighbours: list[tuple[str, ...]]
 
     def each(self) -> list[VenueFigures]:
@@ -58,8 +60,24 @@ class BinFigures:
         ]
 
 
-def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats) -> BinFigures:
-    """Put a release into the order of `venue_ids`; `factor` (V,) multiplies each half of an interval and each sd."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Widening:
+    """How wide intervals are: what head counts ask by `capacity` (V,) and kernel; `guess` where nobody has counted."""
+
+    capacity: Floats
+    guess: float
+    calibration: Calibration | None
+
+    def of(self, kernel: Floats) -> tuple[Floats, list[bool]]:
+        """Return the factor of each venue (V,) with such a kernel (V,), and whether head counts stand behind it."""
+        if self.calibration is None:
+            return np.full(len(kernel), self.guess), [False] * len(kernel)
+        holds = self.calibration.holds(self.capacity, kernel).tolist()
+        return self.calibration.factors(self.capacity, kernel, self.guess), holds
+
+
+def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) -> BinFigures:
+    """Put a release into the order of `venue_ids`; `widening` multiplies each half of an interval and each sd."""
     place = {venue_id: at for at, venue_id in enumerate(venue_ids)}
     places = np.array([place.get(one, -1) for one in told.venue_ids], np.int64)
     rows = ReleasedVenues.missing(len(venue_ids))
@@ -67,6 +85,7 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats) -> B
     if told.venues is not None:
         rows = told.venues.placed(places, len(venue_ids))
         named[places[places >= 0]] = True
+    factor, calibrated = widening.of(rows.kernel)
     low = np.where(rows.few, 0.0, np.maximum(rows.best - factor * (rows.best - rows.low), 0.0))
     high = rows.best + factor * (rows.high - rows.best)
     return BinFigures(
@@ -75,6 +94,7 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], factor: Floats) -> B
         sd=np.hypot(factor * rows.sd, HALF_STEP),
         low=rounded(low),
         high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
+        calibrated=calibrated,
         neighbours=_neighbours(rows, venue_ids),
     )
 

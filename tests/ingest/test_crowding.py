@@ -66,7 +66,7 @@ def test_the_shown_interval_is_rounded_and_wider_until_heads_are_counted() -> No
 
 def test_head_counts_say_how_wide_an_interval_is_and_by_the_size_of_the_venue() -> None:
     small, large = cinema("small", seats=100, licensed_capacity=100), cinema("large")
-    learnt = Calibration(1.0, 200, (200.0,), (3.0, 0.5), ())
+    learnt = Calibration(200, 0.5, (200.0,), (None, None), (3.0, 0.5))
     bin_ = told(rows([30, 100], [10, 20]), ("small", "large"))
     little, great = judge(small, large, calibration=learnt).judge(bin_, QUARTER)
     assert (little.calibrated, great.calibrated) == (True, True)
@@ -75,7 +75,7 @@ def test_head_counts_say_how_wide_an_interval_is_and_by_the_size_of_the_venue() 
 
 
 def test_a_size_of_venue_whose_errors_no_factor_covers_stays_uncalibrated() -> None:
-    learnt = Calibration(1.0, 200, (200.0,), (None, 6.0), (1,))
+    learnt = Calibration(200, 0.5, (200.0,), (1.0, 1.0), (2.0, None))
     [row] = judge(calibration=learnt).judge(told(rows([100], [20])), QUARTER)
     assert row.calibrated is False
     assert row.high == crowding(100, 20).high

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -64,5 +65,12 @@ def _calibration_words(connection: Connection, here: Installation) -> str:
     record: CalibrationRecord | None = newest_calibration(connection)
     if record is None or not tally(connection).counts:
         return sentence("headcounts-none", {}, here.language)
-    params = {"pairs": record.pairs, "factor": record.factor, "needed": here.policy.calibration.pairs_min}
-    return sentence(f"headcounts-{record.details['state']}", params, here.language)
+    details = record.details
+    numbers = {"pairs": record.pairs, "told": details["told_pairs"], "needed": here.policy.calibration.pairs_min}
+    return sentence(f"headcounts-{details['state']}", {**numbers, "factors": _factors(details)}, here.language)
+
+
+def _factors(details: Mapping[str, Any]) -> str:
+    """Return the factors by band of capacity, of venues that can be told apart and of the others: "1.2 1.4 - -"."""
+    kinds = ((one, details[one]) for one in ("told", "untold"))
+    return "; ".join(f"{kind} {' '.join('-' if one is None else str(one) for one in bands)}" for kind, bands in kinds)

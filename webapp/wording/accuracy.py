@@ -66,16 +66,16 @@ def factor_words(record: CalibrationRecord | None) -> str | None:
     """Return what the head counts did to the intervals, None while nothing is calibrated."""
     if record is None or record.details["state"] != CALIBRATED:
         return None
-    percent = round(100 * record.factor)
+    percent = round(100 * record.factor / record.details["uncalibrated_factor"])
     if percent > 100:
         return _(
-            "The intervals were too narrow: they are now %(percent)s %% of what the model alone says.", percent=percent
+            "The intervals were too narrow: their middle width is now %(percent)s %% of what it was.", percent=percent
         )
     if percent < 100:
         return _(
-            "The intervals were too wide: they are now %(percent)s %% of what the model alone says.", percent=percent
+            "The intervals were too wide: their middle width is now %(percent)s %% of what it was.", percent=percent
         )
-    return _("The intervals were right as the model says them.")
+    return _("The intervals were right as they were.")
 
 
 def held_at(details: Mapping[str, Any], coverage: float) -> Mapping[str, Any] | None:
