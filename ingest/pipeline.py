@@ -26,6 +26,7 @@ from ingest.publishing import Publisher
 from ingest.releasing import Made, as_published, make_releases, save
 from ingest.revoking import not_frozen, shown_bins, take_back
 from ingest.usual import UsualWeek, history_span, usual_week
+from ingest.usual_venues import keep_curves, usual_curves
 from ingest.weights_cache import WeightsCache
 from ingest.world import World
 from rules.policy import Policy
@@ -169,11 +170,13 @@ def _refresh_usual_week(
         if known is not None and not moved and not any(start <= one < end for one in dirty):
             return False
         week = _usual_week(connection, area, start, end, place.policy.timezone)
+        curves = usual_curves(connection, area, week, (start, end), place.policy)
     with place.database.begin() as connection:
         if week.weeks:
             releases.save_usual_profile(connection, area.digest, week.to_bytes(), week.weeks, now)
         else:
             releases.forget_usual_profile(connection, area.digest)
+        keep_curves(connection, curves, now)
     return week.weeks > 0 or known is not None
 
 

@@ -65,7 +65,10 @@ def usual_curves(
 
     `week` is the usual week of the area's hexagons over the same span. Sensitive venues have none.
     """
-    refs = {one.time_bin_start: one for one in releases.releases_between(connection, *span) if one.venue_blob_digest}
+    released = releases.releases_between(connection, *span)
+    refs = {one.time_bin_start: one for one in released if one.venue_blob_digest}
+    counted = weeks_by_hour([one.time_bin_start for one in released if one.area_digest == area.digest], policy.timezone)
+    week = _of_enough_weeks(week, counted >= policy.map.usual_weeks_min)
     known = VenueStates(policy, list_venues(connection), area.hexagons)
     hours = venue_hours(
         list(refs),
@@ -77,10 +80,18 @@ def usual_curves(
     shown = {policy.map.public_resolution, policy.map.group_resolution}
     return UsualCurves(
         area_digest=area.digest,
-        weeks=week.weeks,
-        venues=usual_rows(known.ids, hours, ground_hours(known.membership, week), week.weeks),
+        weeks=int(counted.max()),
+        venues=usual_rows(known.ids, hours, ground_hours(known.membership, week), int(counted.max())),
         pictures=pictures_of(week, area.hexagons, km2, sorted(shown), policy.map),
     )
+
+
+def weeks_by_hour(bins: Sequence[datetime], timezone: str) -> NDArray[np.intp]:
+    """Return in how many weeks each hour of the week (168,) was released."""
+    zone = ZoneInfo(timezone)
+    local = (one.astimezone(zone) for one in bins)
+    seen = {(hour_of_week(one), one.isocalendar()[:2]) for one in local}
+    return np.bincount([hour for hour, _week in seen], minlength=WEEK_HOURS)
 
 
 def venue_hours(
@@ -146,6 +157,12 @@ def keep_curves(connection: Connection, curves: UsualCurves, now: datetime) -> N
 def hour_of_week(local: datetime) -> int:
     """Return 0..167 of a local moment, 0 = Monday 00:00."""
     return local.weekday() * 24 + local.hour
+
+
+def _of_enough_weeks(week: UsualWeek, enough: NDArray[np.bool_]) -> UsualWeek:
+    """Return the week without the hours that too few weeks tell."""
+    means = week.means if len(week.means) else np.full((WEEK_HOURS, week.means.shape[1]), np.nan, np.float32)
+    return UsualWeek(np.where(enough[:, None], means, np.nan).astype(np.float32), week.weeks)
 
 
 def _reader(

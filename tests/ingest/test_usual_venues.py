@@ -12,7 +12,7 @@ from scipy import sparse
 from geo.frames import code_density
 from geo.hexagons import area_km2, children, hexagon_at, parents
 from ingest.usual import WEEK_HOURS, UsualWeek
-from ingest.usual_venues import VenueBin, ground_hours, pictures_of, usual_rows, venue_hours
+from ingest.usual_venues import VenueBin, ground_hours, pictures_of, usual_rows, venue_hours, weeks_by_hour
 from rules.policy import Policy
 
 MONDAY_NOON = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)  # 12:00 in Almaty
@@ -83,3 +83,11 @@ def test_what_is_kept_is_rounded_like_everything_released() -> None:
     row = usual_rows(["a"], {"a": own}, ground, 4)[0]
     assert (row.people[NOON], row.people[0], row.ground[0]) == (120.0, None, 8.0)
     assert usual_rows(["b"], {"a": own}, ground, 4)[0].people == (None,) * WEEK_HOURS
+
+
+def test_weeks_are_counted_hour_by_hour_so_that_a_sunday_and_a_monday_make_no_two_weeks() -> None:
+    days = [MONDAY_NOON - timedelta(days=1), MONDAY_NOON, MONDAY_NOON + timedelta(minutes=15)]
+    counted = weeks_by_hour(days, ZONE)
+    assert (counted.max(), counted.sum(), len(counted)) == (1, 2, WEEK_HOURS)
+    assert weeks_by_hour([*days, MONDAY_NOON + WEEK], ZONE)[NOON] == 2
+    assert weeks_by_hour([], ZONE).max() == 0
