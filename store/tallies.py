@@ -50,6 +50,16 @@ def tallies(connection: sa.Connection) -> Tallies:
     )
 
 
+def states_since(connection: sa.Connection, since: datetime) -> dict[str, dict[str, int]]:
+    """Return how many uploads received from `since` on are in which state, by carrier's code."""
+    query = sa.select(carrier.c.code, upload.c.state, sa.func.count().label("uploads"))
+    query = query.join(carrier, carrier.c.id == upload.c.carrier_id).where(upload.c.received_at >= since)
+    found: dict[str, dict[str, int]] = {}
+    for row in connection.execute(query.group_by(carrier.c.code, upload.c.state)):
+        found.setdefault(row.code, {})[row.state] = row.uploads
+    return found
+
+
 def _uploads_and_rows(connection: sa.Connection) -> tuple[dict[tuple[str, str], int], dict[tuple[str, str], int]]:
     sums = [sa.func.sum(upload.c[f"rows_{outcome}"]).label(outcome) for outcome in OUTCOMES]
     query = sa.select(carrier.c.code, upload.c.state, sa.func.count().label("uploads"), *sums)

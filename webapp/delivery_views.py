@@ -68,13 +68,14 @@ class Banner:
 class ReceiptView:
     """One receipt of a delivered file. `pending`: it is still being read, so the page asks again by itself.
 
-    `parts` is empty where nothing counts any more; `hidden_words` where nothing is hidden; `later_id`: the receipt of
-    the newest later file that wins over it.
+    `hash_command` prints the file's SHA-256 where it came from; `parts` is empty where nothing counts any more;
+    `hidden_words` where nothing is hidden; `later_id`: the receipt of the newest later file that wins over it.
     """
 
     id: int
     carrier_name: str
     file_name: str
+    hash_command: str
     size_words: str
     sha256: str
     state: str
@@ -147,8 +148,8 @@ class CarrierView:
     last_bin_clock: str | None
     lateness_words: str
     lateness_class: AgeClass
-    upload_count: int
-    refused_count: int
+    upload_count: str
+    refused_count: str
     is_late: bool = False
 
 

@@ -14,6 +14,8 @@ from urllib.parse import quote, urlencode
 from flask import Flask, Response, g, request, url_for
 from flask_babel import Babel
 
+from webapp.speech import ngettext, number
+
 CATALOGUES = Path(__file__).parent / "translations"
 LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
 COOKIE = "oryn-language"
@@ -27,7 +29,7 @@ def install(app: Flask, compiled: Path, secure: bool) -> None:
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(compiled)
     app.config["BABEL_DEFAULT_LOCALE"] = DEFAULT
     Babel(app, locale_selector=language)
-    app.jinja_env.globals.update(language_choices=language_choices)
+    app.jinja_env.globals.update(language_choices=language_choices, ngettext=ngettext, number=number)
     app.context_processor(lambda: {"language": language()})
 
     @app.after_request

@@ -32,16 +32,13 @@ CHECK_OF_CODE = {
 
 
 def results_of_refusal(refusal: FileRefused) -> tuple[CheckResult, ...]:
-    """Return the results of a refused file: what refused it, and everything else not checked."""
+    """Return the results of a refused file: what refused it first, then everything that was not checked."""
     by_check: dict[str, list[Fault]] = {}
     for one in refusal.faults:
         by_check.setdefault(CHECK_OF_CODE.get(one.code, "schema"), []).append(one)
-    return tuple(
-        CheckResult(check, "refuse", tuple(by_check[check]))
-        if check in by_check
-        else CheckResult(check, "not-checked", (Fault("check-file-refused"),))
-        for check in CHECKS
-    )
+    refused = [CheckResult(check, "refuse", tuple(by_check[check])) for check in CHECKS if check in by_check]
+    others = (check for check in CHECKS if check not in by_check)
+    return (*refused, *(CheckResult(check, "not-checked", (Fault("check-file-refused"),)) for check in others))
 
 
 def schema(reading: CountsReading) -> CheckResult:

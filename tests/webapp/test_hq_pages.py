@@ -69,7 +69,9 @@ def test_every_delivery_that_waits_is_counted(headquarters: Browser, world: Worl
 )
 def test_the_rule_of_a_status_is_said_in_words(headquarters: Browser, language: str, words: str) -> None:
     page = text(headquarters.get(f"/hq?lang={language}"))
-    assert f"{words} (S6)" in page
+    row = {"en": "Row S6 of the table of", "ru": "Строка S6 таблицы", "kk": "Мәртебелер кестесінің S6"}[language]
+    assert re.search(rf"{words}\s*<br>\s*<span class=\"hint\">{row}", page)
+    assert "(S6)" not in page
     assert re.search(r">\s*S\d+\s*<", page) is None
 
 

@@ -11,6 +11,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
+from ingest.checks import CHECKS
+from ingest.dry_run import as_json, dry_run_of_refusal
+from ingest.faults import Fault, FileRefused
 from ingest.holding import Decision, decide
 from store import carriers, held, uploads
 from store.held import HeldCounts
@@ -20,6 +23,8 @@ from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.delivered import HOUR, USUAL, deliver
 from tests.webapp.world import World
+from webapp.delivery_views import DryRunView
+from webapp.pages.trial import trial_view
 from webapp.wording.checks import would_be_words
 
 MakeBrowser = Callable[[str], Browser]
@@ -143,7 +148,7 @@ def test_a_file_of_which_everything_waits_is_not_partly_anything(deliveries: Del
     assert "Hidden, because so few devices were there: 2 rows." in seen
     assert seen.count("waits for headquarters") == 1
     assert "частично" not in deliveries.seen(waiting, "?lang=ru")
-    assert "Барлық жазба шешім күтуде (624 жазба)" in deliveries.seen(waiting, "?lang=kk")
+    assert "Барлық жол шешім күтуде (624 жол)" in deliveries.seen(waiting, "?lang=kk")
     assert "Some rows wait (900 rows); the others count." in deliveries.seen(deliveries.ids["held"])
 
 
@@ -165,8 +170,8 @@ def test_an_accepted_file_says_how_many_held_rows_were_thrown_away(deliveries: D
     deliveries.decide(waiting, "reject")
     words = "headquarters threw away those that were held (624 rows)."
     assert words in deliveries.seen(waiting)
-    assert "Задержанное штаб отбросил (624 записи)." in deliveries.seen(waiting, "?lang=ru")
-    assert "Ұсталғанын штаб алып тастады (624 жазба)." in deliveries.seen(waiting, "?lang=kk")
+    assert "Задержанное штаб отбросил (624 строки)." in deliveries.seen(waiting, "?lang=ru")
+    assert "Ұсталғанын штаб алып тастады (624 жол)." in deliveries.seen(waiting, "?lang=kk")
     assert words not in deliveries.seen(deliveries.ids["accepted"])
 
 
@@ -186,3 +191,58 @@ def test_the_dry_run_of_a_file_that_would_wait_whole_says_so(app: Flask) -> None
     with app.test_request_context("/"):
         assert "in part" in would_be_words("held", 1)
         assert would_be_words("held", 0) == "All rows of this file would wait for headquarters; none would count yet."
+
+
+def refused_trial(*codes: str) -> DryRunView:
+    run = dry_run_of_refusal(FileRefused([Fault(code, line=2, params={"value": "X"}) for code in codes], "a.csv", 1))
+    return trial_view(as_json(run), "a.csv")
+
+
+def test_checks_that_could_not_run_are_one_line_after_the_fault(app: Flask) -> None:
+    with app.test_request_context("/?lang=en"):
+        told = refused_trial("source-area-unknown").checks
+    assert [(one.code, one.outcome) for one in told] == [("source-areas", "refuse"), ("not-run", "not-checked")]
+    assert told[1].words == "All other checks"
+    reason, names = told[1].sentences
+    assert reason == "The file was refused before this could be checked. Mend its faults first."
+    assert names.count(";") == len(CHECKS) - 2
+    assert "Time zone" in names
+
+
+def test_checks_that_stayed_undone_for_reasons_of_their_own_keep_their_lines(app: Flask) -> None:
+    found: dict[str, Any] = dict.fromkeys(
+        ("rows_in", "rows_accepted", "rows_rejected", "rows_held", "rows_suppressed", "fault_count"), 1
+    )
+    results = [
+        {"check": check, "outcome": "not-checked", "findings": [{"code": code, "params": {}}]}
+        for check, code in (("time-zone", "check-zone-no-past"), ("coverage-share", "check-coverage-unknown"))
+    ]
+    found |= {"would_be": "accepted", "results": results, "faults": [], "notes": []}
+    with app.test_request_context("/?lang=en"):
+        assert [one.code for one in trial_view(found, "a.csv").checks] == ["time-zone", "coverage-share"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "a file without a name"), ("ru", "файл без имени"), ("kk", "атаусыз файл")],
+)
+def test_a_file_without_a_name_is_called_so(deliveries: Deliveries, language: str, words: str) -> None:
+    receipt = deliveries.ids["accepted"]
+    with deliveries.database.begin() as connection:
+        connection.execute(sa.update(upload).where(upload.c.id == receipt).values(file_name=""))
+    seen = deliveries.seen(receipt, f"?lang={language}")
+    assert words in seen
+    assert "sha256sum FILE" in seen
+
+
+@pytest.mark.parametrize("state", ["refused", "received", "failed", "held"])
+def test_headquarters_is_not_told_to_mend_an_operators_file(
+    deliveries: Deliveries, browser: MakeBrowser, state: str
+) -> None:
+    address = f"/carriers/receipts/{deliveries.ids[state]}?lang=en"
+    page = str(browser("headquarters").get(address).get_data(as_text=True))
+    for words in ("Mend what is listed here", "send it again.", "nothing is left for you", "You need not"):
+        assert words not in page
+    here = re.search(r'href="([^"]+)"\s+aria-current="true">Tonight<', page)
+    assert here is not None
+    assert here[1] == "/hq"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from flask import Flask
+from flask import Flask, render_template_string
 
 from rules.policy import Policy
 from tests.webapp.world import crowd
@@ -13,8 +13,11 @@ from webapp.client_strings import client_strings
 from webapp.roles import may_see_numbers
 from webapp.speech import gettext, ngettext
 from webapp.wording import density
+from webapp.wording.acts_details import details_words
 from webapp.wording.crowding import code_of, numbers_view, public_view
+from webapp.wording.deliveries import rows_words
 from webapp.wording.moments import age_class, age_words, clock
+from webapp.wording.sources import sources_words
 from webapp.wording.venues import hours_words
 
 
@@ -174,3 +177,41 @@ def test_opening_hours_name_the_days_in_the_readers_language(app: Flask) -> None
 def test_data_older_than_every_policy_still_have_a_clock_and_a_date(app: Flask, now: datetime) -> None:
     with app.test_request_context("/?lang=en"):
         assert clock(datetime(2019, 3, 4, 3, 0, tzinfo=UTC), now).endswith(", 4 March 2019")
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "1,348 rows"), ("ru", "1\N{NO-BREAK SPACE}348 строк"), ("kk", "1\N{NO-BREAK SPACE}348 жол")],
+)
+def test_counted_things_are_written_in_groups(app: Flask, language: str, words: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert rows_words(1_348) == words
+        counted = render_template_string("{{ ngettext('%(num)d file', '%(num)d files', 1348) }} {{ number(1348) }}")
+        assert counted.count(words.split(maxsplit=1)[0] if language == "en" else words.rsplit(" ", 1)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "annex to the decree of the chief sanitary doctor; a draft rule of this system"),
+        ("ru", "приложение к постановлению главного санитарного врача; проект правила этой системы"),
+        ("kk", "бас санитарлық дәрігер қаулысының қосымшасы; осы жүйенің ереже жобасы"),
+    ],
+)
+def test_sources_of_a_limit_are_words(app: Flask, policy: Policy, language: str, words: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert sources_words(["K58", "ours", "ours"], policy.sources) == words
+
+
+def test_every_source_that_a_limit_can_have_is_named(app: Flask, policy: Policy) -> None:
+    codes = {code for one in policy.categories.values() for code in one.sources} | set(policy.dark_red_factor.sources)
+    with app.test_request_context("/?lang=en"):
+        assert [code for code in codes if code in sources_words([code], policy.sources).split()] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "By: password, code of the second factor"), ("ru", "Роль: штаб")]
+)
+def test_the_log_speaks_of_ways_and_roles_in_words(app: Flask, language: str, words: str) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert words in details_words({"by": "password+code", "role": "headquarters"}, {})

@@ -29,12 +29,8 @@ from webapp.interface_errors import (
 )
 from webapp.pacing import PIECE_BYTES, UNBOUNDED
 
-MEDIA_TYPES = {
-    "text/csv": "delivery.csv",
-    "application/json": "delivery.json",
-    "application/vnd.apache.parquet": "delivery.parquet",
-    "application/octet-stream": "delivery",
-}
+ANY_TYPE = "application/octet-stream"
+MEDIA_TYPES = frozenset({"text/csv", "application/json", "application/vnd.apache.parquet", ANY_TYPE})
 ALGORITHMS = {"sha-256": hashlib.sha256, "sha-512": hashlib.sha512}
 DIGEST_HEADERS = ("Content-Digest", "Repr-Digest")  # the same here: the bytes are taken as they are coded (RFC 9530)
 DIGEST = re.compile(r"([a-z0-9*_.-]+)=:([A-Za-z0-9+/]*={0,2}):(?:;.*)?", re.ASCII | re.IGNORECASE)
@@ -42,7 +38,7 @@ DIGEST = re.compile(r"([a-z0-9*_.-]+)=:([A-Za-z0-9+/]*={0,2}):(?:;.*)?", re.ASCI
 
 @dataclass(frozen=True, slots=True)
 class DeliveryBody:
-    """A body that is coming in. `size`: its announced length in bytes."""
+    """A body that is coming in. `name`: empty where the sender gave it none; `size`: its announced length in bytes."""
 
     name: str
     pieces: Iterator[bytes]
@@ -51,7 +47,7 @@ class DeliveryBody:
 
 def delivery_body() -> DeliveryBody:
     """Return the body of this request, unread; raise InterfaceError where it cannot be taken."""
-    if (request.mimetype or "application/octet-stream") not in MEDIA_TYPES:
+    if (request.mimetype or ANY_TYPE) not in MEDIA_TYPES:
         raise MediaTypeUnknown
     digests = _digests()
     size = _announced_size()
@@ -76,7 +72,7 @@ def _file_name() -> str:
         _kind, options = parse_options_header(request.headers.get("Content-Disposition"))
         name = _as_utf8(options.get("filename", ""))
     last = re.split(r"[/\\]", name)[-1].strip()
-    return quoted(last) or MEDIA_TYPES[request.mimetype or "application/octet-stream"]
+    return quoted(last)
 
 
 def _as_utf8(header: str) -> str:

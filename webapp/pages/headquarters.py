@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from store import audit, jobs
 from store.assess import status_of
 from store.carriers import list_carriers
 from store.held import held_uploads
-from store.records import Carrier, Receipt, Venue
+from store.records import Carrier, Venue
+from store.tallies import states_since
 from store.uploads import last_interval_end_by_carrier, receipts_of
 from store.venues import list_venues
 from webapp.context import web
@@ -20,13 +22,15 @@ from webapp.pages.sections import headquarters_page
 from webapp.roles import actor
 from webapp.scene import scene_now
 from webapp.speech import gettext as _
+from webapp.speech import ngettext, number
 from webapp.views import StatusCount
 from webapp.wording.deliveries_hq import rule_words
 from webapp.wording.moments import age_class, age_words, clock
 from webapp.wording.venues import status_view
 
 RECEIPTS_SHOWN = 20
-RECEIPTS_COUNTED = 500
+RECEIPTS_LOOKED_AT = 500  # for alerts
+FILES_DAYS = 14
 
 
 def show() -> str:
@@ -36,7 +40,8 @@ def show() -> str:
         scene = scene_now(connection, actor(), web().policy(now), now)
         carriers = list_carriers(connection)
         last_ends = last_interval_end_by_carrier(connection)
-        receipts = receipts_of(connection, None, RECEIPTS_COUNTED)
+        receipts = receipts_of(connection, None, RECEIPTS_LOOKED_AT)
+        states = states_since(connection, now - timedelta(days=FILES_DAYS))
         venues = list_venues(connection)
         dead, held = jobs.jobs_in(connection, ["dead"]), held_uploads(connection)
         head = audit.head(connection)
@@ -45,27 +50,28 @@ def show() -> str:
     return headquarters_page(
         "hq.html",
         alerts=alerts_of(dead, receipts, held, carriers, last_ends, now),
-        carriers=[_carrier_view(one, last_ends.get(one.id), receipts, now) for one in carriers],
+        carriers=[_carrier_view(one, last_ends.get(one.id), states.get(one.code, {}), now) for one in carriers],
         receipts=[receipt_view(receipt, now, facts=facts) for receipt in receipts[:RECEIPTS_SHOWN]],
+        files_heading=ngettext("Files of the last %(num)d day", "Files of the last %(num)d days", FILES_DAYS),
         statuses=statuses,
         rule_words={one.status.rule: rule_words(one.status.rule) for one in statuses},
         venue_count=len(venues),
         observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
         observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",
         head=head,
+        row_count=number(head.sequence),
     )
 
 
-def _carrier_view(carrier: Carrier, last_end: datetime | None, receipts: list[Receipt], now: datetime) -> CarrierView:
-    states = Counter(receipt.state for receipt in receipts if receipt.carrier_code == carrier.code)
+def _carrier_view(carrier: Carrier, last_end: datetime | None, states: Mapping[str, int], now: datetime) -> CarrierView:
     return CarrierView(
         code=carrier.code,
         name=carrier.name,
         last_bin_clock=clock(last_end, now) if last_end else None,
         lateness_words=age_words(last_end, now) if last_end else _("has not delivered yet"),
         lateness_class=age_class(last_end, now) if last_end else "old",
-        upload_count=sum(states.values()),
-        refused_count=states["refused"],
+        upload_count=number(sum(states.values())),
+        refused_count=number(states.get("refused", 0)),
         is_late=is_late(last_end, now),
     )
 

@@ -111,7 +111,7 @@ def _upload_view(connection: Connection, names: dict[str, str], receipt_id: int,
     return HeldUploadView(
         receipt_id=receipt.id,
         carrier_name=names.get(receipt.carrier_code, receipt.carrier_code),
-        file_name=receipt.file_name,
+        file_name=deliveries.file_words(receipt.file_name),
         received_words=f"{clock(receipt.received_at, now)}, {age_words(receipt.received_at, now)}",
         rows_words=deliveries.rows_words(receipt.rows_held),
         interval_words=interval_words(first, last, now) if first and last else "–",

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from ingest.faults import sentence
@@ -23,6 +23,7 @@ from store.invitations import Invitation
 from webapp.context import web
 from webapp.inviting import read_invited
 from webapp.languages import language
+from webapp.pages.sections import headquarters_page
 from webapp.roles import ROLES, actor
 from webapp.speech import gettext as _
 from webapp.wording.moments import age_words, clock
@@ -136,7 +137,7 @@ def _page(errors: dict[str, str], link: str | None) -> str:
         waiting = approvals.waiting(connection, now - _lifetime())
         carriers = list_carriers(connection)
     names = {one.id: one.name for one in people}
-    return render_template(
+    return headquarters_page(
         "hq_accounts.html",
         people=[_person_view(one) for one in people],
         invitations=[_invitation_view(one) for one in invited],

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import shlex
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -27,7 +28,7 @@ from webapp.pages.sections import carrier_page, headquarters_page
 from webapp.roles import CARRIER, HEADQUARTERS, actor
 from webapp.speech import gettext as _
 from webapp.speech import number
-from webapp.wording import deliveries
+from webapp.wording import deliveries, deliveries_hq
 from webapp.wording.acts import actor_words
 from webapp.wording.moments import age_words, clock
 
@@ -46,8 +47,12 @@ def show(receipt_id: int) -> str:
         later = superseding_counts(connection, receipt_id) if receipt.state in LIVE_STATES else []
         names = {receipt.carrier_code: get_carrier(connection, receipt.carrier_code).name}
     now = web().clock()
-    facts = ReceiptFacts(held, discarded_of(events), later, names)
-    page = carrier_page if is_own(receipt) else headquarters_page
+    page, meaning = (
+        (carrier_page, deliveries.state_meaning)
+        if is_own(receipt)
+        else (headquarters_page, deliveries_hq.state_meaning)
+    )
+    facts = ReceiptFacts(held, discarded_of(events), later, names, meaning)
     return page(
         "receipt.html",
         receipt=receipt_view(receipt, now, FAULTS_ON_A_PAGE, facts),
@@ -87,12 +92,13 @@ def can_be_withdrawn(receipt: Receipt) -> bool:
 @dataclass(frozen=True, slots=True)
 class ReceiptFacts:
     """What a receipt's row does not hold: what is held, how many held rows were thrown away, later files that win
-    over it (ids, newest first), the operators' names by code."""
+    over it (ids, newest first), the operators' names by code. `meaning`: what became of it, to whoever reads it."""
 
     held: Sequence[HeldSlice] = ()
     discarded: int = 0
     later: Sequence[int] = ()
     names: Mapping[str, str] = field(default_factory=dict)
+    meaning: Callable[[Receipt, int, Sequence[int]], str] = deliveries.state_meaning
 
 
 NO_FACTS = ReceiptFacts()
@@ -108,12 +114,13 @@ def receipt_view(
     return ReceiptView(
         id=receipt.id,
         carrier_name=facts.names.get(receipt.carrier_code, receipt.carrier_code),
-        file_name=receipt.file_name,
+        file_name=deliveries.file_words(receipt.file_name),
+        hash_command=f"sha256sum {shlex.quote(receipt.file_name or 'FILE')}",
         size_words=deliveries.size_words(receipt.size_bytes),
         sha256=receipt.sha256,
         state=receipt.state,
         state_words=deliveries.state_words(receipt.state, receipt.rows_accepted),
-        meaning_words=deliveries.state_meaning(receipt, facts.discarded, facts.later),
+        meaning_words=facts.meaning(receipt, facts.discarded, facts.later),
         later_id=facts.later[0] if facts.later else None,
         received_clock=clock(receipt.received_at, now),
         age_words=age_words(receipt.received_at, now),

@@ -11,13 +11,14 @@ from webapp.speech import gettext as _
 from webapp.wording.uploading import upload_words
 
 ABOVE = {
-    "pages.receipt": "pages.carriers",
-    "pages.withdraw": "pages.carriers",
-    "pages.send_file": "pages.carriers",
-    "pages.check_file": "pages.carriers",
-    "pages.revoke_key": "pages.keys",
-    "pages.held_one": "pages.held",
-}  # pages that have no tab of their own
+    "pages.receipt": {"pages.carriers", "pages.headquarters"},
+    "pages.withdraw": {"pages.carriers"},
+    "pages.send_file": {"pages.carriers"},
+    "pages.check_file": {"pages.carriers"},
+    "pages.revoke_key": {"pages.keys"},
+    "pages.held_one": {"pages.held"},
+    "pages.hq_invite": {"pages.hq_accounts"},
+}  # pages that have no tab of their own: below which tabs they stand, in each section
 
 
 def carrier_page(template: str, **values: Any) -> str:
@@ -37,15 +38,16 @@ def headquarters_page(template: str, **values: Any) -> str:
         "pages.headquarters": _("Tonight"),
         "pages.held": _("Held deliveries"),
         "pages.audit": _("Log"),
-        "pages.hq_accounts": _("Accounts"),
+        "pages.hq_accounts": _("People"),
     }
     return _page(template, tabs, values)
 
 
 def _page(template: str, tabs: dict[str, str], values: dict[str, Any]) -> str:
     here = request.endpoint or ""
+    above = ABOVE.get(here, set())
     shown = [
-        {"url": url_for(endpoint), "words": words, "is_here": here == endpoint, "is_above": ABOVE.get(here) == endpoint}
+        {"url": url_for(endpoint), "words": words, "is_here": here == endpoint, "is_above": endpoint in above}
         for endpoint, words in tabs.items()
         if endpoint in current_app.view_functions
     ]

@@ -23,6 +23,7 @@ from webapp.wording import checks, deliveries
 
 FAULTS_SHOWN = 200
 SENTENCES_SHOWN = 5
+FEWEST_TOGETHER = 2
 MEGABYTE = 1 << 20
 BORROWED = "borrowed"
 DEAD_SECONDS = 24 * 3600  # no check takes so long: whoever borrowed it was killed
@@ -54,11 +55,11 @@ def borrowed(file: IncomingFile) -> Iterator[Path]:
 def trial_view(found: Mapping[str, Any], file_name: str) -> DryRunView:
     """Return the report in words."""
     rows = (found["rows_accepted"], found["rows_rejected"], found["rows_held"])
-    told = [_check(one) for one in found["results"]]
+    told = _checks(found["results"])
     said = {words for check in told for words in check.sentences}
     faults = [_fault(one) for one in found["faults"][:FAULTS_SHOWN]]
     return DryRunView(
-        file_name=file_name,
+        file_name=deliveries.file_words(file_name),
         sign=checks.SIGN_OF_STATE[found["would_be"]],
         would_be_words=checks.would_be_words(found["would_be"], rows[0]),
         meaning_words=checks.would_be_meaning(found["would_be"]),
@@ -72,6 +73,23 @@ def trial_view(found: Mapping[str, Any], file_name: str) -> DryRunView:
         more_faults_words=deliveries.more_faults_words(found["fault_count"] - len(faults)),
         notes=[words for words in _sentences(found["notes"]) if words not in said],
     )
+
+
+def _checks(results: Sequence[Mapping[str, Any]]) -> list[CheckView]:
+    """Return the checks in their order; several that could not run for the same reason are one line, the last."""
+    idle = [one for one in results if one["outcome"] == "not-checked"]
+    told = [_check(one) for one in idle]
+    reasons = [one.sentences for one in told]
+    if len(told) < FEWEST_TOGETHER or any(one != reasons[0] for one in reasons):
+        return [_check(one) for one in results]
+    together = CheckView(
+        code="not-run",
+        outcome="not-checked",
+        words=checks.others_words(len(told), len(results)),
+        outcome_words=checks.outcome_words("not-checked"),
+        sentences=[*reasons[0], checks.names_words(one["check"] for one in idle)],
+    )
+    return [*(_check(one) for one in results if one["outcome"] != "not-checked"), together]
 
 
 def _check(result: Mapping[str, Any]) -> CheckView:

@@ -17,6 +17,7 @@ def actor_words(actor: str) -> str:
         "worker": _("the program"),
         "retention": _("the program, on time"),
         "command": _("the command line"),
+        "demo": _("the demo"),
     }
     if kind.startswith("key:"):
         return _("the key %(name)s", name=kind.removeprefix("key:"))

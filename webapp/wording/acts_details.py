@@ -8,6 +8,7 @@ from typing import Any
 from webapp.speech import gettext as _
 from webapp.speech import number
 from webapp.wording import deliveries
+from webapp.wording.roles import role_words
 
 HASH_SHOWN = 12
 ROWS = ("rows_accepted", "rows_rejected", "rows_held")
@@ -39,6 +40,12 @@ def details_words(details: Mapping[str, Any], carriers: Mapping[str, str]) -> li
     return said + [_fact(name, value, carriers) for name, value in sorted(details.items()) if name not in quiet]
 
 
+def _way(steps: str) -> str:
+    """Return how somebody signed in; `steps` as the log keeps them: "password+code"."""
+    known = {"password": _("password"), "code": _("code of the second factor")}
+    return ", ".join(known.get(step, step) for step in steps.split("+"))
+
+
 def _reason(details: Mapping[str, Any]) -> str:
     return _("Reason: %(reason)s", reason=details["reason"])
 
@@ -58,8 +65,9 @@ def _fact(name: str, value: Any, carriers: Mapping[str, str]) -> str:
         "receipts": lambda: _("Receipts: %(count)s", count=number(int(value))),
         "received_at": lambda: _("Received: %(moment)s", moment=str(value)[:16].replace("T", " ") + " UTC"),
         "asked_by": lambda: _("Asked for by account %(id)s", id=value),
-        "role": lambda: _("Role: %(role)s", role=value),
-        "by": lambda: _("By: %(way)s", way=value),
+        "role": lambda: _("Role: %(role)s", role=role_words(str(value))),
+        "by": lambda: _("By: %(way)s", way=_way(str(value))),
+        "invitation": lambda: _("Invitation %(id)s", id=value),
         "people": lambda: _("People counted: %(count)s", count=number(int(value))),
         "counted_at": lambda: _("Counted: %(moment)s", moment=str(value)[:16].replace("T", " ") + " UTC"),
         "head_count": lambda: _("Head count %(id)s", id=value),

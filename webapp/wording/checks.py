@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from webapp.delivery_views import Sign
 from webapp.speech import gettext as _
 
@@ -24,6 +26,16 @@ def check_words(check: str) -> str:
         "differencing": _("Nothing small can be worked out by subtraction"),
     }
     return words.get(check, check)
+
+
+def others_words(idle: int, checks: int) -> str:
+    """Return how checks that could not run are called together: so many of all."""
+    return _("All checks") if idle == checks else _("All other checks")
+
+
+def names_words(codes: Iterable[str]) -> str:
+    """Return the names of checks in one line."""
+    return "; ".join(check_words(code) for code in codes) + "."
 
 
 def outcome_words(outcome: str) -> str:

@@ -16,6 +16,11 @@ BAR_WIDTH = 100.0
 KIB, MIB = 1024, 1024 * 1024
 
 
+def file_words(name: str) -> str:
+    """Return what a file is called; machines may send one without a name."""
+    return name or _("a file without a name")
+
+
 def state_words(state: str, rows_accepted: int = 1) -> str:
     """Return the one word for a state of a delivery, of which so many rows count."""
     words = {

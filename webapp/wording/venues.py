@@ -16,6 +16,7 @@ from webapp.speech import day, day_names
 from webapp.speech import gettext as _
 from webapp.speech import number as in_words
 from webapp.views import StatusView
+from webapp.wording.sources import sources_words
 
 OSM_DAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
 METRES_A_KM = 1000
@@ -65,7 +66,11 @@ def status_view(status: VenueStatus) -> StatusView:
 def status_lines(status: VenueStatus) -> list[str]:
     """Return what a status was computed from: rule, policy version, evidence."""
     return [
-        _("Rule %(rule)s of the policy %(version)s.", rule=status.rule, version=status.policy_version),
+        _(
+            "Row %(rule)s of the table of statuses, in the rules in force since %(date)s.",
+            rule=status.rule,
+            date=_in_force_since(status.policy_version),
+        ),
         _("No inspection, decision or declaration is on record.")
         if not status.evidence
         else _("Evidence: %(evidence)s.", evidence=", ".join(status.evidence)),
@@ -82,7 +87,8 @@ def limit_lines(limit: Limit) -> list[str]:
 def _part_words(part: LimitPart) -> str:
     numbers = {"number": in_words(part.number), "persons": _persons(part.persons)}
     words = sentence(part.code, numbers, language())
-    return _("%(words)s (source: %(sources)s)", words=words, sources=", ".join(part.sources))
+    bibliography = web().policy(web().clock()).sources
+    return _("%(words)s (source: %(sources)s)", words=words, sources=sources_words(part.sources, bibliography))
 
 
 def distance_words(metres: float) -> str:
@@ -100,6 +106,11 @@ def _limit_head(limit: Limit) -> str:
     if limit.persons is None:
         return _("No number of people is set for places of this kind now.")
     return _("Permitted now: %(number)s people.", number=in_words(limit.persons))
+
+
+def _in_force_since(version: str) -> str:
+    start = next((one.effective_from for one in web().policies if one.version == version), None)
+    return version if start is None else day(web().local(start).date(), "d MMMM y")
 
 
 def _until(moment: datetime | None) -> str | None:
