@@ -24,7 +24,13 @@ from webapp.roles import CARRIER, GROUP, HEADQUARTERS, OWNER, SECOND_FACTOR_ROLE
 from webapp.second_factor import Seal, code_of, counter_at, new_secret
 
 PASSWORD_BYTES = 9  # 72 random bits: enough where guessing is counted, short enough to type on a phone
-NAMES = {GROUP: "Monitoring group 7", OWNER: "Owner", CARRIER: "Mobile operator", HEADQUARTERS: "Headquarters"}
+# Names of persons read the same in every language; what each of them does is said by the role, in the reader's own.
+NAMES = {
+    GROUP: "Dana Serikqyzy",
+    OWNER: "Marat Ospanov",
+    CARRIER: "Aigerim Bekova",
+    HEADQUARTERS: "Timur Akhmetov",
+}
 LOCAL_PARTS = {GROUP: "group", OWNER: "owner", CARRIER: "carrier", HEADQUARTERS: "hq"}
 
 

@@ -13,7 +13,8 @@ from store import accounts, second_factor
 from tests.webapp.browser import CODE_PAGE, Browser
 from tests.webapp.conftest import Clock, make_app
 from tests.webapp.world import PASSWORD, SECRET_KEY, World
-from webapp.demo_accounts import DemoAccount, make_demo_accounts
+from webapp.demo_accounts import NAMES, DemoAccount, make_demo_accounts
+from webapp.roles import ROLES
 from webapp.second_factor import Seal, code_of, counter_at, new_secret
 
 LANDINGS = {"group": "/", "owner": "/my", "carrier": "/carriers", "headquarters": "/hq"}
@@ -122,3 +123,11 @@ def test_the_passwords_are_hashed_as_the_sign_in_page_expects() -> None:
     from webapp.passwords import hash_password
 
     assert hash_password("x").startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_the_accounts_have_names_of_persons_which_no_language_has_to_translate() -> None:
+    assert set(NAMES) == set(ROLES)
+    assert len(set(NAMES.values())) == len(NAMES)
+    for name in NAMES.values():
+        assert len(name.split()) == 2
+        assert not {"owner", "operator", "headquarters", "group"} & set(name.lower().split())
