@@ -25,7 +25,7 @@ def errors_of_proof(who: Credentials, form: Mapping[str, str]) -> dict[str, str]
     if not _password_is_right(who, form.get("password", "")):
         return {"password": _("This is not your password, or there were too many attempts. Wait 15 minutes.")}
     if who.has_second_factor and not _code_is_right(who, form.get("code", "")):
-        return {"code": _("The code is not right or was used before. Wait for the next one.")}
+        return {"code": _("Not right, or used before. Type the code that the app shows now.")}
     return {}
 
 

@@ -164,12 +164,20 @@ def test_a_recovery_code_enters_once(both_apps: Flask, both_worlds: World, clock
     assert recover(half(both_apps), SPARE).status_code == 200
 
 
+def test_a_wrong_code_is_said_once_and_shortly_where_it_is_typed(app: Flask) -> None:
+    page = half(app).enter_code(WRONG).get_data(as_text=True)
+    said = re.findall(r'id="code-error">([^<]+)<', page)
+    assert said == ["Not right, or used before. Type the code that the app shows now."]
+    assert page.count(said[0]) == 1
+    assert "error-summary" not in page
+    assert re.search(r'<input[^>]*id="code"[^>]*autofocus', page)
+
+
 def test_a_wrong_recovery_code_is_said_at_its_own_field_which_stays_open(app: Flask) -> None:
     page = recover(half(app), SPARE).get_data(as_text=True)
-    assert "This recovery code is not right" in page
-    assert "Wait for the next code" not in page
+    assert page.count("Not right, or used before. Compare it with your list.") == 1
+    assert "Type the code that the app shows now" not in page
     assert 'id="recovery_code-error"' in page
-    assert 'href="#recovery_code"' in page
     assert re.search(r'<details class="details" open>', page)
     assert '<details class="details" open>' not in half(app).enter_code(WRONG).get_data(as_text=True)
 
