@@ -48,8 +48,9 @@ class DemoCity:
         city = build_city(self.seed)
         progress(0.1, "city")
         self._register(city, now, part(progress, 0.1, 0.3))
-        self._take_in_history(city, now, part(progress, 0.3, 0.5))
-        self._take_in_live(city, self._bin_start(now) - self.live, now, part(progress, 0.5, 0.6))
+        live_from = (self._bin_start(now) - self.live).replace(minute=0)
+        self._take_in_history(city, live_from, now, part(progress, 0.3, 0.5))
+        self._take_in_live(city, live_from, now, part(progress, 0.5, 0.6))
         self._take_in_doubtful(city, now)
         process_dirty_bins(self.place, now, part(progress, 0.6, 1.0))
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
@@ -90,8 +91,7 @@ class DemoCity:
             venues.upsert_venues(connection, registry.venues, now)
             zones.save_announcements(connection, announced)
 
-    def _take_in_history(self, city: City, now: datetime, progress: Progress) -> None:
-        ends = (self._bin_start(now) - self.live).replace(minute=0)
+    def _take_in_history(self, city: City, ends: datetime, now: datetime, progress: Progress) -> None:
         for number, carrier in enumerate(city.carriers):
             files = city.write_history(carrier, _emptied(self.folder / "history"), ends, HISTORY_WEEKS)
             self._take_in(carrier.code, files, now)
