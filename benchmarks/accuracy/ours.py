@@ -1,0 +1,144 @@
+"""The product's own estimate, made of the product's own parts: weights, fit, history, venues, judgement.
+
+What the pipeline does around a database is done here around arrays: a fit on the first day's bins, plain estimates of
+the weeks before as history, registered venues with the policy's expectations. Nothing is set by hand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib import resources
+
+from scipy import sparse
+
+from benchmarks.accuracy.scenario import K_MIN, Moment, Registration, Scenario
+from geo import joint
+from geo.fitting import Fit, fit
+from geo.hexagons import Floats, HexIds
+from geo.joint_types import History, JointEstimate, Theta
+from geo.radio_weights import DEFAULT_RADIO
+from geo.spreading import CarrierCounts, union_of_hexagons
+from geo.weights import SpreadingWeights, compute_weights
+from ingest.history import centre
+from ingest.venue_states import VenueStates
+from rules.policy import Policy, parse_policy
+from store.records import Venue
+
+POLICY = "2020-12-01-kz.yaml"
+FIRST_DAY = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ours:
+    """Estimates by moment over `hexagons`; `membership` of the venues in them; what was fitted, in words."""
+
+    hexagons: HexIds
+    membership: sparse.csr_array
+    estimates: tuple[JointEstimate, ...]
+    chosen: str
+
+
+def policy() -> Policy:
+    """Read the policy in force, as the product ships it."""
+    return parse_policy(resources.files("config.policies").joinpath(POLICY).read_text(encoding="utf-8"), POLICY)
+
+
+def estimate_all(scenario: Scenario, rules: Policy) -> Ours:
+    """Estimate every moment of a scenario."""
+    weights, theta, chosen = _fitted(scenario)
+    ground = joint.layout(weights, union_of_hexagons(weights))
+    states = VenueStates(rules, _venues(scenario), ground.hexagons)
+    estimates = []
+    for number, moment in enumerate(scenario.moments):
+        past = scenario.past[number] if scenario.past else ()
+        estimates.append(
+            joint.estimate(
+                ground,
+                [one for one in carrier_counts(scenario.registrations, weights, moment) if one is not None],
+                theta,
+                history=_history(scenario, ground, weights, theta, moment, past) if past else None,
+                venues=states.prior_at(moment.start, ()),
+                k_min=K_MIN,
+                z=rules.estimation.interval_z,
+            )
+        )
+    return Ours(ground.hexagons, states.membership, tuple(estimates), chosen)
+
+
+_fits: dict[tuple[str, ...], tuple[tuple[SpreadingWeights, ...], Theta, str]] = {}
+_plain: dict[bytes, Floats] = {}
+
+
+def _fitted(scenario: Scenario) -> tuple[tuple[SpreadingWeights, ...], Theta, str]:
+    """Choose the parameters from the first day of a network, once for all scenarios that share it."""
+    key = tuple(one.coverage.digest for one in scenario.registrations)
+    if key not in _fits:
+        _fits.clear()
+        _plain.clear()
+        _fits[key] = _fit(scenario)
+    return _fits[key]
+
+
+def _fit(scenario: Scenario) -> tuple[tuple[SpreadingWeights, ...], Theta, str]:
+    coverages = [one.coverage for one in scenario.registrations]
+    weights = tuple(compute_weights(one) for one in coverages)
+    first = [some[-1] for some in scenario.past] if scenario.past else list(scenario.moments)
+    day = [one for one in first if one.start - first[0].start < FIRST_DAY]
+    bins = [[c for c in carrier_counts(scenario.registrations, weights, one) if c is not None] for one in day]
+    found = fit(coverages, weights, union_of_hexagons(weights), bins, k_min=K_MIN)
+    radios = [one or DEFAULT_RADIO for one in found.radios]
+    fitted = tuple(compute_weights(one, radio=radio) for one, radio in zip(coverages, radios, strict=True))
+    return fitted, found.theta, _in_words(found)
+
+
+def _in_words(found: Fit) -> str:
+    theta = found.theta
+    radio = ", ".join(f"slope {one.slope:g} softness {one.softness_db:g} dB" for one in found.radios if one is not None)
+    shape = f"length {theta.shape.length_m:g} m, cv {theta.shape.cv:g}, nugget {theta.shape.nugget_cv:g}"
+    errors = ", ".join(f"{one.model_error:g}" for one in theta.carriers)
+    return f"{radio}; {shape}; model errors {errors}; interval factor {theta.interval_factor:.2f}"
+
+
+def carrier_counts(
+    registrations: tuple[Registration, ...], weights: tuple[SpreadingWeights, ...], moment: Moment
+) -> list[CarrierCounts | None]:
+    """Give a moment's counts as the estimator takes them; None for a carrier that did not deliver."""
+    return [
+        None
+        if counted is None
+        else CarrierCounts(one, counted.counts, counted.suppressed, registered.share, registered.counts_people)
+        for registered, one, counted in zip(registrations, weights, moment.counted, strict=True)
+    ]
+
+
+def _history(
+    scenario: Scenario,
+    ground: joint.Layout,
+    weights: tuple[SpreadingWeights, ...],
+    theta: Theta,
+    moment: Moment,
+    past: tuple[Moment, ...],
+) -> History:
+    """Make the history of a bin: the centre of the plain estimates and of the counts of the same hour before."""
+    means = []
+    for one in past:
+        counts = [c for c in carrier_counts(scenario.registrations, weights, one) if c is not None]
+        key = b"".join(c.counts.tobytes() for c in counts)
+        if key not in _plain:
+            _plain[key] = joint.plain_means(ground, counts, theta, k_min=K_MIN)
+        means.append(_plain[key])
+    delivering = [n for n, counted in enumerate(moment.counted) if counted is not None]
+    usual = [centre([_counts(one, n) for one in past]) for n in delivering]
+    return History(mean=centre(means), usual_counts=usual, bins=len(past))
+
+
+def _counts(moment: Moment, number: int) -> Floats:
+    counted = moment.counted[number]
+    if counted is None:
+        raise ValueError("a carrier of this bin was not there in the weeks before")
+    return counted.counts
+
+
+def _venues(scenario: Scenario) -> list[Venue]:
+    return [Venue(draft.source_id, draft.source_id, draft) for draft in scenario.venues]
