@@ -2,14 +2,15 @@
 
 The model is a table of plain Python: of the living files' rows for one source area and time bin, the highest revision
 holds, and of equal ones that of the file received last. What a database shows after any history must be what a new
-database shows that is given the model's rows in one tidy file.
+database shows that is given the model's rows in one tidy file. Bins of the four weeks before are among them: they are
+the live bin's history, so what becomes of them decides its estimate too.
 """
 
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
@@ -23,14 +24,15 @@ from ingest.faults import FileRefused
 from ingest.weights_cache import WeightsCache
 from ingest.withdrawal import withdraw
 from rules.policy import Policy
-from tests.ingest.town import NOW, Town, copied_database, quarter
+from tests.ingest.town import NOW, QUARTER, Town, copied_database, quarter
 
 AREAS = {
     "A": (76.940, 43.230, 76.950, 43.240),
     "B": (76.950, 43.230, 76.960, 43.240),
     "C": (76.945, 43.236, 76.965, 43.25),
 }
-BINS = 4
+BINS = 4  # quarters in a row; the numbers from there on are the first of them, so many weeks before
+WEEKS = 4
 HEADER = "source_area_id,start,end,device_count,status,revision"
 SUPPRESSED = "suppressed"
 
@@ -39,10 +41,14 @@ Value = int | str
 # Values far above k_min, below it, zero and suppressed: all three truths of a count.
 values = st.one_of(st.integers(40, 900), st.integers(1, 19), st.just(0), st.just(SUPPRESSED))
 rows = st.dictionaries(
-    st.tuples(st.sampled_from(sorted(AREAS)), st.integers(0, BINS - 1)),
+    st.tuples(st.sampled_from(sorted(AREAS)), st.integers(0, BINS + WEEKS - 1)),
     st.tuples(values, st.integers(0, 3)),
     min_size=1,
     max_size=8,
+)
+# Every area in every past week and now: only with enough weeks is there a history that something can become of.
+whole_weeks = st.fixed_dictionaries(
+    {(area, number): st.tuples(st.integers(40, 900), st.just(0)) for area in AREAS for number in (0, *range(4, 8))}
 )
 
 
@@ -82,7 +88,13 @@ def written(rows: dict[Key, tuple[Value, int]]) -> str:
 
 def _line(area: str, number: int, value: Value, revision: int) -> str:
     count, status = ("", value) if isinstance(value, str) else (value, "")
-    return f"{area},{quarter(number).isoformat()},{quarter(number + 1).isoformat()},{count},{status},{revision}"
+    start = moment(number)
+    return f"{area},{start.isoformat()},{(start + QUARTER).isoformat()},{count},{status},{revision}"
+
+
+def moment(number: int) -> datetime:
+    """Return when a numbered bin begins."""
+    return quarter(number) if number < BINS else quarter(0) - timedelta(weeks=number - BINS + 1)
 
 
 class Histories(RuleBasedStateMachine):
@@ -109,6 +121,10 @@ class Histories(RuleBasedStateMachine):
 
     @rule(given=rows)
     def deliver(self, given: dict[Key, tuple[Value, int]]) -> None:
+        self._send(written(given), given)
+
+    @rule(given=whole_weeks)
+    def deliver_five_weeks(self, given: dict[Key, tuple[Value, int]]) -> None:
         self._send(written(given), given)
 
     @rule(given=rows, at=st.integers(0, 8), first_last=st.booleans())
@@ -167,7 +183,7 @@ class Histories(RuleBasedStateMachine):
 
 def everything_seen(town: Town) -> dict[str, Any]:
     """Return what can be seen or exported of every bin, at every stage."""
-    bins = [quarter(number) for number in range(BINS)]
+    bins = [moment(number) for number in range(BINS + WEEKS)]
     exports = {(at, stage): _exported(town, at, stage) for at in bins for stage in ("spread", "estimate", "released")}
     return {"releases": town.released(), "exports": exports}
 
@@ -187,7 +203,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> WeightsCache:
 def test_any_history_of_files_equals_the_sequential_model(
     empty_database: Path, policy: Policy, weights: WeightsCache
 ) -> None:
-    Histories.empty, Histories.policy, Histories.weights = empty_database, policy, weights
+    held_never = replace(policy.delivery, hold_min_weeks=99, hold_max_weeks=99)  # what waits is another test's
+    Histories.empty, Histories.weights = empty_database, weights
+    Histories.policy = replace(policy, delivery=held_never)
     run_state_machine_as_test(
         Histories,
         settings=settings(
