@@ -40,7 +40,7 @@ from store.database import Connection, Database
 from store.head_counts import HeadCount
 from store.records import ReleaseRef, Venue
 
-CALIBRATED, TOO_FEW, TOO_FAR = "calibrated", "too-few", "too-far"
+TOO_FEW, TOO_FAR = "too-few", "too-far"
 PROMISES = (0.5, 0.8, 0.9, 0.95)  # what the page compares with what was held
 FACTOR_STEP = 0.01  # factors are rounded up to it, so that one more count does not draw the whole map again
 DIGITS = 4
@@ -53,7 +53,7 @@ Row = tuple[HeadCount, float, float, float, float]  # with the released best, lo
 def current_calibration(connection: Connection) -> Calibration | None:
     """Return the factors that hold now, None while nothing is calibrated."""
     record = calibrations.newest_calibration(connection)
-    if record is None or record.details["state"] != CALIBRATED:
+    if record is None or record.details["state"] != calibrations.CALIBRATED:
         return None
     return Calibration(
         pairs=record.pairs,
@@ -151,7 +151,7 @@ def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
     if learnt is None:
         told = int(np.sum(is_told(pairs.kernel, policy.crowding.resolvable_kernel)))
         return None, TOO_FEW if max(told, len(pairs) - told) < policy.calibration.pairs_min else TOO_FAR
-    return replace(learnt, untold=_stepped(learnt.untold), told=_stepped(learnt.told)), CALIBRATED
+    return replace(learnt, untold=_stepped(learnt.untold), told=_stepped(learnt.told)), calibrations.CALIBRATED
 
 
 def terms_of(policy: Policy) -> Terms:

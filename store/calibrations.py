@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from store.estimation_tables import calibration
 
+CALIBRATED = "calibrated"  # the state in `details` of a result that holds for at least one kind of venue
 VENUES = "venues"  # the scope of the factors on venues' intervals
 
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from store import audit, jobs
+from store import audit, calibrations, head_counts, jobs
 from store.schema import carrier, dirty_bin, release, upload
 
 OUTCOMES = ("accepted", "rejected", "held", "suppressed")
@@ -21,7 +21,8 @@ OUTCOMES = ("accepted", "rejected", "held", "suppressed")
 class Tallies:
     """`uploads` by (carrier, state), `rows` by (carrier, outcome), `jobs` by (kind, state); `now`: by the database.
 
-    `newest_release_at`: the start of the newest released base bin, None where nothing is released.
+    `newest_release_at`: the start of the newest released base bin, None where nothing is released. `calibration_pairs`:
+    head counts that are compared with a release, whether they suffice says `calibrated`.
     """
 
     now: datetime
@@ -32,12 +33,16 @@ class Tallies:
     dirty_bins: int
     newest_release_at: datetime | None
     audit_sequence: int
+    head_counts: int
+    calibration_pairs: int
+    calibrated: bool
 
 
 def tallies(connection: sa.Connection) -> Tallies:
     """Read every number."""
     newest = sa.type_coerce(sa.func.max(release.c.time_bin_start), release.c.time_bin_start.type)
     uploads, rows = _uploads_and_rows(connection)
+    calibration = calibrations.newest_calibration(connection)
     return Tallies(
         now=jobs.database_now(connection),
         uploads=uploads,
@@ -47,6 +52,9 @@ def tallies(connection: sa.Connection) -> Tallies:
         dirty_bins=int(connection.execute(sa.select(sa.func.count()).select_from(dirty_bin)).scalar_one()),
         newest_release_at=connection.execute(sa.select(newest)).scalar(),
         audit_sequence=audit.head(connection).sequence,
+        head_counts=head_counts.tally(connection).counts,
+        calibration_pairs=0 if calibration is None else calibration.pairs,
+        calibrated=calibration is not None and calibration.details["state"] == calibrations.CALIBRATED,
     )
 
 

@@ -56,6 +56,9 @@ def families(found: Tallies) -> Iterator[Metric]:
     newest = _age(found.now, found.newest_release_at)
     if newest is not None:
         yield _one("oryn_newest_release_age_seconds", "Since the start of the newest released base bin.", newest)
+    yield _one("oryn_head_counts", "Head counts that stand.", found.head_counts)
+    yield _one("oryn_calibration_pairs", "Head counts beside a released estimate.", found.calibration_pairs)
+    yield _one("oryn_calibrated", "Whether venues' intervals are calibrated.", float(found.calibrated))
     yield _one("oryn_audit_head_sequence", "Number of the last row of the audit log.", found.audit_sequence)
 
 

@@ -121,12 +121,12 @@ def test_two_processes_tell_the_same(
 def test_a_reading_costs_few_questions(
     app: Flask, world: World, at_most: Callable[[int], Any], clock: Clock, tmp_path: Path, translations: Path
 ) -> None:
-    with world.database.read() as connection, at_most(10):
+    with world.database.read() as connection, at_most(12):
         tallies(connection)
 
 
 def test_every_number_is_explained_and_no_other(now: Any) -> None:
-    whole = Tallies(now, {("a", "held"): 1}, {("a", "held"): 1}, {("a", "dead"): 1}, now, 1, now, 1)
+    whole = Tallies(now, {("a", "held"): 1}, {("a", "held"): 1}, {("a", "dead"): 1}, now, 1, now, 1, 1, 1, True)
     told = {family.name: set(family.samples[0].labels) for family in families(whole)}
     rows = [row.split("|") for row in PAGE.read_text().splitlines() if row.startswith("| `oryn_")]
     assert {row[1].strip(" `"): set(re.findall(r"`(\w+)`", row[2])) for row in rows} == told

@@ -47,8 +47,8 @@ def counts_words(record: CalibrationRecord | None, tally: HeadCountTally) -> str
         return _("Nobody has counted yet.")
     since = day(web().local(tally.first_at).date(), "d MMMM y")
     said = ngettext(
-        "%(counts)s head count since %(since)s, in %(venues)s venues.",
-        "%(counts)s head counts since %(since)s, in %(venues)s venues.",
+        "%(counts)s head count since %(since)s; venues counted: %(venues)s.",
+        "%(counts)s head counts since %(since)s; venues counted: %(venues)s.",
         tally.counts,
         counts=number(tally.counts),
         since=since,
