@@ -47,22 +47,13 @@ def _arguments() -> argparse.Namespace:
 
 
 def _run(jobs: list, processes: int) -> Iterator[tuple[str, list]]:
+    from benchmarks.accuracy.jobs import run_job
+
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
         waiting = {pool.submit(run_job, job): job.name for job in jobs}
         for one in as_completed(waiting):
             yield waiting[one], one.result()
-
-
-def run_job(job: object) -> list:
-    """Run the scenarios of a job one after the other."""
-    from benchmarks.accuracy.ours import policy
-    from benchmarks.accuracy.plan import Job
-    from benchmarks.accuracy.scoring import score
-
-    assert isinstance(job, Job)
-    rules = policy()
-    return [score(build(), rules) for build in job.builders]
 
 
 if __name__ == "__main__":
