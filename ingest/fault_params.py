@@ -11,7 +11,9 @@ from collections.abc import Mapping
 
 Param = str | int | float
 
-GROUPED = frozenset({"count", "rows", "known", "present", "wanted", "received"})  # never an id or a line
+GROUPED = frozenset(  # never an id or a line
+    {"count", "rows", "known", "present", "wanted", "received", "low", "high"}
+)
 MOMENTS = frozenset({"start", "end", "now", "first_start", "first_end", "second_start", "second_end"})
 SPANS = {"hours": "age", "usual": "usual_age"}  # hours as a number: how a sentence names the span
 HOURS_OF_DAY = 24

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -186,6 +187,9 @@ def test_data_older_than_every_policy_still_have_a_clock_and_a_date(app: Flask, 
 def test_counted_things_are_written_in_groups(app: Flask, language: str, words: str) -> None:
     with app.test_request_context(f"/?lang={language}"):
         assert rows_words(1_348) == words
+        both = ngettext("between %(low)d and %(num)d person", "between %(low)d and %(num)d people", 6_700, low=3_500)
+        assert re.findall(r"\d\W\d\d\d", both) != []
+        assert re.search(r"\d{4}", both) is None
         counted = render_template_string("{{ ngettext('%(num)d file', '%(num)d files', 1348) }} {{ number(1348) }}")
         assert counted.count(words.split(maxsplit=1)[0] if language == "en" else words.rsplit(" ", 1)[0]) == 2
 

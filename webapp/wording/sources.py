@@ -17,6 +17,6 @@ def _name(code: str, bibliography: Mapping[str, str]) -> str:
         "ours": _("a draft rule of this system"),
         "unverified": _("remembered, not yet compared with the document"),
         "K58": _("annex to the decree of the chief sanitary doctor"),
-        "K24": _("the decree that made the list of places longer, by informburo.kz"),
+        "K24": _("the decree that made the list of places longer"),
     }
     return known.get(code) or bibliography.get(code, code)
