@@ -7,8 +7,9 @@ same estimate to its four quarters).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ from ingest.bin_inputs import (
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, counts_in_bin, unpack_counts
 from ingest.history import make_history, ordinary_weeks, sort_past
 from ingest.linear import as_joint
-from ingest.memory import Memory, PlainBin
+from ingest.memory import Arrays, Memory
 from ingest.priors import read_layer
 from ingest.venue_states import VenueStates
 from ingest.world import World
@@ -60,7 +61,7 @@ class Estimator:
         self._zones = zones.announcements(connection)
         self._states: dict[str, VenueStates] = {}
         self._unpacked: dict[str, AreaCounts] = {}
-        self._plain: dict[str, PlainBin] = {}
+        self._past: dict[str, Arrays] = {}
 
     def inputs(self, bins: Sequence[datetime], carrier_id: int | None = None) -> list[BinInputs | None]:
         """Return what decides each of `bins` (ascending); None where nothing was delivered or no area is known.
@@ -88,7 +89,7 @@ class Estimator:
             counts,
             inputs.model.theta,
             layer=self._layer_over(inputs.delivered),
-            history=self._history(inputs) if inputs.past else None,
+            history=self._history(inputs, counts) if inputs.past else None,
             venues=None if inputs.venues is None else inputs.venues.prior,
             k_min=self._policy.counts.k_min,
             z=self._policy.estimation.interval_z,
@@ -163,27 +164,32 @@ class Estimator:
     def _ground(self, delivered: Delivered) -> Layout:
         return self._memory.layout(delivered.area, [one.weights for one in delivered.grounds])
 
-    def _history(self, inputs: BinInputs) -> History:
-        return make_history(inputs.delivered, inputs.past, [self._plain_of(one) for one in inputs.past])
+    def _history(self, inputs: BinInputs, counts: Sequence[CarrierCounts]) -> History:
+        counts_then = [self._kept(_counts_name(one), partial(self._middles, one)) for one in inputs.past]
+        return make_history(inputs.delivered, counts, inputs.past, counts_then, self._plain)
 
     def _plain_digest(self, past: Delivered) -> str:
         return named([PLAIN, past.digest, self._policy.version, self._model(past).digest, self._layer_digest])
 
-    def _plain_of(self, past: Delivered) -> PlainBin:
-        digest = self._plain_digest(past)
-        known = self._plain.get(digest)
-        if known is None:
-            known = self._memory.keep_plain(digest, self._make_plain(past))
-            self._plain[digest] = known
-        return known
+    def _plain(self, past: Delivered) -> Arrays:
+        return self._kept(self._plain_digest(past), partial(self._make_plain, past))
 
-    def _make_plain(self, past: Delivered) -> PlainBin:
-        counts, k_min = self.counts_of(past), self._policy.counts.k_min
-        people = joint.plain_means(
-            self._ground(past), counts, self._model(past).theta, layer=self._layer_over(past), k_min=k_min
-        )
-        middles = (np.where(one.suppressed, k_min / 2.0, one.counts) for one in counts)
-        return PlainBin(people.astype(np.float32), tuple(one.astype(np.float32) for one in middles))
+    def _kept(self, name: str, make: Callable[[], Arrays]) -> Arrays:
+        """Return arrays of a past bin that are at hand, or make them; what this batch needs stays at hand."""
+        if name not in self._past:
+            self._past[name] = self._memory.arrays(name) or self._memory.keep(name, make())
+        return self._past[name]
+
+    def _middles(self, past: Delivered) -> Arrays:
+        """Return a past bin's counts, group by group, suppressed ones as the middle of what they may be."""
+        middle = self._policy.counts.k_min / 2.0
+        counts = self.counts_of(past)
+        return tuple(np.where(one.suppressed, middle, one.counts).astype(np.float32) for one in counts)
+
+    def _make_plain(self, past: Delivered) -> Arrays:
+        counts, k_min, layer = self.counts_of(past), self._policy.counts.k_min, self._layer_over(past)
+        people = joint.plain_means(self._ground(past), counts, self._model(past).theta, layer=layer, k_min=k_min)
+        return (people.astype(np.float32),)
 
     def _combine(self, how: Callable[..., HexagonEstimate], inputs: BinInputs) -> HexagonEstimate:
         numbers = self._policy.estimation
@@ -218,20 +224,17 @@ class Estimator:
         longer = min(max(one.end - one.start - self._width, timedelta(0)) for one in slices)
         return min(numbers.coarse_error_per_root_hour * float(np.sqrt(longer / HOUR)), numbers.coarse_error_max)
 
-    def _read(self, inputs: Iterable[BinInputs]) -> None:
+    def _read(self, inputs: Sequence[BinInputs]) -> None:
         """Have at hand what the estimates of these bins need, and nothing else, so that they need no database."""
-        wanted: set[str] = set()
-        plain: dict[str, PlainBin] = {}
-        for one in inputs:
-            wanted.update(slice_.digest for slice_ in one.delivered.slices)
-            for past in one.past:
-                digest = self._plain_digest(past)
-                known = plain.get(digest) or self._plain.get(digest) or self._memory.plain(digest)
-                if known is None:
-                    wanted.update(slice_.digest for slice_ in past.slices)
-                else:
-                    plain[digest] = known
-        self._plain = plain
+        past = {one.digest: one for some in inputs for one in some.past}
+        self._past = {}
+        wanted = {
+            slice_.digest for one in (*(one.delivered for one in inputs), *past.values()) for slice_ in one.slices
+        }
         self._unpacked = {digest: counts for digest, counts in self._unpacked.items() if digest in wanted}
         read = blobs.read_blobs(self._connection, wanted - self._unpacked.keys())
         self._unpacked |= {digest: unpack_counts(data) for digest, data in read.items()}
+
+
+def _counts_name(past: Delivered) -> str:
+    return f"counts-{past.digest}"

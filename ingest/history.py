@@ -1,25 +1,28 @@
-"""What is usual at an hour of the week: the robust centre of the system's own plain estimates of the weeks before.
+"""What is usual at an hour of the week: the robust centre of what the weeks before say.
 
-Plain estimates, not full ones: they depend on the counts of their own bin alone, so that history never feeds on
-history and an estimate stays a function of the set of accepted counts (docs/adr/0014). A week that is missing, a
-holiday or erased is a gap: it is named and left out.
+That is the median of each source area's own counts, and of the system's own plain estimates where source areas were
+others then. Plain estimates, not full ones: they depend on the counts of their own bin alone, so that history never
+feeds on history and an estimate stays a function of the set of accepted counts (docs/adr/0014). A week that is
+missing, a holiday or erased is a gap: it is named and left out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
 
 from geo.joint import History
+from geo.spreading import CarrierCounts
 from ingest.bin_inputs import Delivered, Gap, Group
-from ingest.memory import PlainBin
+from ingest.memory import Arrays
 from ingest.ordinary_weeks import OrdinaryWeeks
 from rules.policy import Policy
 
 Key = tuple[int, str, str]
+MOST = 0.5  # of the source areas; geo.joint takes the hexagons' own past where fewer have theirs
 
 
 def ordinary_weeks(policy: Policy) -> OrdinaryWeeks:
@@ -46,15 +49,32 @@ def sort_past(
     return usable, gaps
 
 
-def make_history(own: Delivered, past: Sequence[Delivered], plain: Sequence[PlainBin]) -> History:
-    """Put the plain estimates of past bins into the places of a bin's own hexagons and source areas.
+def make_history(
+    own: Delivered,
+    counts: Sequence[CarrierCounts],
+    past: Sequence[Delivered],
+    counts_then: Sequence[Arrays],
+    plain_of: Callable[[Delivered], Arrays],
+) -> History:
+    """Put what past bins say into the places of a bin's own source areas and hexagons.
 
-    Where the coverage was another one then, a source area enters without its past.
+    `counts_then`: the counts of each past bin, group by group. Where the coverage was another one then, a source area
+    enters without its past; where that is so of most, the plain estimates (`plain_of`) of the past bins say what is
+    usual in the hexagons.
     """
-    people = [_over(own.area.hexagons, one.area.hexagons, made.people) for one, made in zip(past, plain, strict=True)]
-    then = [_by_key(one, made) for one, made in zip(past, plain, strict=True)]
+    then = [_by_key(one, made) for one, made in zip(past, counts_then, strict=True)]
     usual = [_usual(group, [some[_key(group)] for some in then if _key(group) in some]) for group in own.groups]
-    return History(centre(people), usual, len(past))
+    mean = np.full(len(own.area.hexagons), np.nan)
+    if _known_share(counts, usual) < MOST:
+        mean = centre([_over(own.area.hexagons, one.area.hexagons, plain_of(one)[0]) for one in past])
+    return History(mean, usual, len(past))
+
+
+def _known_share(counts: Sequence[CarrierCounts], usual: Sequence[NDArray[np.float64]]) -> float:
+    """Return of how many of the source areas that delivered the past is known."""
+    delivered = np.concatenate([np.isfinite(one.counts) | one.suppressed for one in counts])
+    known = np.isfinite(np.concatenate(usual)) & delivered
+    return float(known.sum() / max(int(delivered.sum()), 1))
 
 
 def centre(weeks: Sequence[NDArray[np.float32]]) -> NDArray[np.float64]:
@@ -70,8 +90,8 @@ def _usual(group: Group, weeks: Sequence[NDArray[np.float32]]) -> NDArray[np.flo
     return centre(weeks) if weeks else np.full(len(group[0].weights.source_area_ids), np.nan)
 
 
-def _by_key(delivered: Delivered, made: PlainBin) -> dict[Key, NDArray[np.float32]]:
-    return {_key(group): counts for group, counts in zip(delivered.groups, made.counts, strict=True)}
+def _by_key(delivered: Delivered, made: Arrays) -> dict[Key, NDArray[np.float32]]:
+    return {_key(group): counts for group, counts in zip(delivered.groups, made, strict=True)}
 
 
 def _key(group: Group) -> Key:

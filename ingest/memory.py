@@ -1,4 +1,4 @@
-"""What estimates share from bin to bin and from run to run: the ground's geometry, and plain estimates of past bins.
+"""What estimates share from bin to bin and from run to run: the ground's geometry, counts and estimates of past bins.
 
 All of it can be computed again at any time; what is not at hand costs time only. May be used by several threads.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Lock
 
 import numpy as np
@@ -18,29 +17,19 @@ from geo.weights import SpreadingWeights
 from ingest.areas import Area
 
 LAYOUTS_KEPT = 4  # a coverage changes rarely; an old one is asked for by corrections and by history
-PLAIN_BYTES_KEPT = 96 << 20  # four weeks of hours of a city
+BYTES_KEPT = 96 << 20  # four weeks of hours of a city
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PlainBin:
-    """One past bin: people (H,) by its plain estimate, and the counts (A,) behind it, group by group."""
-
-    people: NDArray[np.float32]
-    counts: tuple[NDArray[np.float32], ...]
-
-    @property
-    def size(self) -> int:
-        """Bytes of its arrays."""
-        return self.people.nbytes + sum(one.nbytes for one in self.counts)
+Arrays = tuple[NDArray[np.float32], ...]
 
 
 class Memory:
-    """Layouts by area and weights, plain bins by digest; what was not asked for longest goes first."""
+    """Layouts by area and weights, arrays of past bins by name; what was not asked for longest goes first."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._layouts: OrderedDict[tuple[str, tuple[int, ...]], Layout] = OrderedDict()
-        self._plain: OrderedDict[str, PlainBin] = OrderedDict()
+        self._arrays: OrderedDict[str, Arrays] = OrderedDict()
         self._bytes = 0
 
     def layout(self, area: Area, weights: Sequence[SpreadingWeights]) -> Layout:
@@ -54,24 +43,23 @@ class Memory:
             self._layouts.move_to_end(key)
             return self._layouts[key]
 
-    def knows(self, digest: str) -> bool:
-        """Tell whether a plain bin is at hand."""
+    def arrays(self, name: str) -> Arrays | None:
+        """Return the arrays that were kept under a name, or None where they are not at hand."""
         with self._lock:
-            return digest in self._plain
+            if name in self._arrays:
+                self._arrays.move_to_end(name)
+            return self._arrays.get(name)
 
-    def plain(self, digest: str) -> PlainBin | None:
-        """Return a plain bin, or None where it is not at hand."""
+    def keep(self, name: str, made: Arrays) -> Arrays:
+        """Keep arrays under a name and return them."""
         with self._lock:
-            if digest in self._plain:
-                self._plain.move_to_end(digest)
-            return self._plain.get(digest)
-
-    def keep_plain(self, digest: str, made: PlainBin) -> PlainBin:
-        """Keep a plain bin and return it."""
-        with self._lock:
-            if digest not in self._plain:
-                self._plain[digest] = made
-                self._bytes += made.size
-            while self._bytes > PLAIN_BYTES_KEPT and len(self._plain) > 1:
-                self._bytes -= self._plain.popitem(last=False)[1].size
+            if name not in self._arrays:
+                self._arrays[name] = made
+                self._bytes += _size(made)
+            while self._bytes > BYTES_KEPT and len(self._arrays) > 1:
+                self._bytes -= _size(self._arrays.popitem(last=False)[1])
         return made
+
+
+def _size(arrays: Arrays) -> int:
+    return sum(one.nbytes for one in arrays)

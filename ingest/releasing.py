@@ -73,7 +73,7 @@ def stays(inputs: BinInputs, ref: ReleaseRef | None) -> bool:
     """Tell whether a released bin cannot be computed again as it was, and nothing of its own asks for it."""
     if ref is None or not inputs.history_is_erased or ref.method != WITH_HISTORY:
         return False
-    return same_own_counts(ref.input_digest, inputs.digest)
+    return ref.input_digest != inputs.digest and same_own_counts(ref.input_digest, inputs.digest)
 
 
 def _make(policy: Policy, estimator: Estimator, inputs: BinInputs) -> Made:
