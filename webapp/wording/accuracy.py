@@ -123,7 +123,7 @@ def told_words(told: Sequence[ToldShare], policy: CalibrationPolicy) -> str:
     """Return for how many of the open venues a level could be told in the last day."""
     seen, found = sum(one.seen for one in told), sum(one.told for one in told)
     if not seen or sum(one.venues for one in told) < policy.shown_venues_min:
-        return _("It cannot be told for how many venues a level can be given: nothing was released in the last day.")
+        return _("It cannot be told for how many venues a level can be given: too little was released in the last day.")
     return _(
         "In the last 24 hours a level could be given for %(share)s of the open venues. For the others the map says "
         "that it cannot tell: operators count over areas that are larger than a café.",
