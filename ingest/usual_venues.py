@@ -68,6 +68,8 @@ def usual_curves(
     released = releases.releases_between(connection, *span)
     refs = {one.time_bin_start: one for one in released if one.venue_blob_digest}
     counted = weeks_by_hour([one.time_bin_start for one in released if one.area_digest == area.digest], policy.timezone)
+    if not counted.any():
+        return UsualCurves(area.digest, 0, (), {})
     week = _of_enough_weeks(week, counted >= policy.map.usual_weeks_min)
     known = VenueStates(policy, list_venues(connection), area.hexagons)
     hours = venue_hours(
@@ -161,8 +163,7 @@ def hour_of_week(local: datetime) -> int:
 
 def _of_enough_weeks(week: UsualWeek, enough: NDArray[np.bool_]) -> UsualWeek:
     """Return the week without the hours that too few weeks tell."""
-    means = week.means if len(week.means) else np.full((WEEK_HOURS, week.means.shape[1]), np.nan, np.float32)
-    return UsualWeek(np.where(enough[:, None], means, np.nan).astype(np.float32), week.weeks)
+    return UsualWeek(np.where(enough[:, None], week.means, np.nan).astype(np.float32), week.weeks)
 
 
 def _reader(
