@@ -158,6 +158,9 @@ def venue_legend(policy: CrowdingPolicy) -> list[LegendStep]:
     ]
     return [
         *steps,
+        LegendStep(
+            "between-2-3", _("One of two"), _("Two neighbouring levels are possible; the low block is the higher one.")
+        ),
         LegendStep("area-only", str(WORDS["area-only"]), _("The data do not reach this place; its card says why.")),
         LegendStep("no-data", str(WORDS["no-data"]), _("No mobile operator has delivered counts.")),
         LegendStep("closed", str(WORDS["closed"]), _("By its opening hours, or by the rules now in force.")),
