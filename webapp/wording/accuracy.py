@@ -13,6 +13,7 @@ from webapp.accuracy_views import BandRow, PromiseBar
 from webapp.context import web
 from webapp.speech import day, ngettext, number
 from webapp.speech import gettext as _
+from webapp.wording.shares import share_words
 
 NOTHING = "–"
 CALIBRATED, TOO_FEW, TOO_FAR = "calibrated", "too-few", "too-far"
@@ -163,9 +164,7 @@ def capacity_words(start: float, end: float | None) -> str:
 
 def percent_words(share: float | None) -> str:
     """Return a share in per cent; a dash where it is not told."""
-    if share is None:
-        return NOTHING
-    return _("under 1 %") if 0 < share < 0.005 else _("%(n)s %%", n=number(round(100 * share)))
+    return NOTHING if share is None else share_words(share)
 
 
 def computed_words(record: CalibrationRecord | None) -> str | None:
