@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n 2 --dist loadfile
 PIP := $(PY) -m pip --disable-pip-version-check --require-virtualenv
 FRONT_SOURCES := $(shell find static/src static/public static/index* static/*.ts static/*.json -type f 2>/dev/null)
 
-.PHONY: demo test setup check fix bench lock browser front clean
+.PHONY: demo test setup check fix bench bench-accuracy lock browser front clean
 
 demo: .venv/.runtime static/dist/.built
 	@$(PY) -m webapp.commands demo
@@ -50,6 +50,9 @@ fix: .venv/.dev static/dist/.built
 
 bench: .venv/.dev static/dist/.built
 	@$(PY) -m benchmarks
+
+bench-accuracy: .venv/.dev
+	@$(PY) -m benchmarks.accuracy $(ACCURACY_ARGS)
 
 lock:
 	@sh tools/lock

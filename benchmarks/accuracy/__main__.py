@@ -32,9 +32,8 @@ def main() -> None:
         print(f"  {done:2d}/{len(jobs)} {time.perf_counter() - started:5.0f} s  {name}", flush=True)
         for one in found:
             print(f"       {report.in_one_line(one)}", flush=True)
-    print(f"took {time.perf_counter() - started:,.0f} s")
-    report.write(sorted(scored, key=lambda one: one.title), arguments.out)
-    print(f"written to {arguments.out}")
+        report.write(sorted(scored, key=lambda one: one.title), arguments.out)
+    print(f"took {time.perf_counter() - started:,.0f} s, written to {arguments.out}")
 
 
 def _arguments() -> argparse.Namespace:

@@ -62,7 +62,7 @@ class Scenario:
     """One world, one network, one seed. `hexagons` (H,) sorted: where people can be; `boundary`: their outline.
 
     `past`: for each moment the same quarter-hour of the weeks before, newest first; () without a history.
-    `layer` (H,): a noisy prior layer, or None.
+    `to_the_end`: the slow iteration is run until it stands still, too.
     """
 
     world: str
@@ -75,7 +75,7 @@ class Scenario:
     capacity: Floats
     moments: tuple[Moment, ...]
     past: tuple[tuple[Moment, ...], ...]
-    facts: tuple[str, ...] = ()
+    to_the_end: bool = False
 
     @property
     def title(self) -> str:

@@ -173,7 +173,7 @@ def _linear(scenario: Scenario, rules: Policy) -> dict[str, dict[int, MapOnCity]
 def _published(scenario: Scenario) -> dict[str, dict[int, MapOnCity]]:
     """Run the published methods a carrier at a time; carriers are added up and divided by the sum of their shares."""
     tiles = multimno.tiles_of(scenario.boundary, scenario.hexagons)
-    far = [n for n, one in enumerate(scenario.moments) if one.label == FAR_MOMENT]
+    far = [n for n, one in enumerate(scenario.moments) if one.label == FAR_MOMENT and scenario.to_the_end]
     sums = {name: np.zeros((len(scenario.hexagons), len(scenario.moments))) for name in (VORONOI, MULTIMNO, CONVERGED)}
     shares = np.zeros(len(scenario.moments))
     for number, registered in enumerate(scenario.registrations):

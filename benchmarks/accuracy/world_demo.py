@@ -63,6 +63,7 @@ class Network:
     gatherings: bool = True
     absent: tuple[str, ...] = ()
     residents: int = RESIDENTS
+    to_the_end: bool = False
 
 
 def plans(delivery: tuple[str, str, str], sites: tuple[int, int, int]) -> tuple[Plan, ...]:
@@ -113,6 +114,7 @@ def build(network: Network, seed: int, moments: tuple[tuple[str, datetime], ...]
         capacity=city.world.capacity * network.residents / RESIDENTS,
         moments=now,
         past=past if network.weeks else (),
+        to_the_end=network.to_the_end,
     )
 
 
