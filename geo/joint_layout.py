@@ -23,6 +23,9 @@ Ints = NDArray[np.int64]
 
 REACH_IN_LENGTHS = 3.0  # exp(-3) = 0.05: beyond it the taper has brought the correlation to 0
 _LENGTHS_KEPT = 4
+_REACHED = 0.3  # of a hexagon: less is the rim of a coverage
+_SMALLEST_KM2 = 0.01
+_EVEN = 1e-3  # a trait that differs less is the same everywhere
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,7 +34,8 @@ class Layout:
 
     `metres` (H, 2) in a local plane; `ground_km2` (H,): area of the part that any coverage stands for, `covered` 0..1
     of it; `rows` (A, H): of the people of that part of a hexagon, how many each source area sees, all weights' areas
-    one after the other from `starts` on; `row_metres` (A, 2) their centres.
+    one after the other from `starts` on; `row_metres` (A, 2) their centres. `traits` (H, T): what goes with people
+    before any count, each scaled to sd 1: how dense the networks are built, how many coverages reach there.
     """
 
     weights: tuple[SpreadingWeights, ...]
@@ -42,6 +46,7 @@ class Layout:
     rows: sparse.csr_array
     starts: Ints
     row_metres: Floats
+    traits: Floats
     correlations: dict[float, sparse.csr_array] = field(default_factory=dict, repr=False)
 
     def number_of(self, counts: CarrierCounts) -> int:
@@ -64,8 +69,9 @@ class Layout:
 
 def layout(weights: Sequence[SpreadingWeights], hexagons: HexIds) -> Layout:
     """Lay out the coverages over `hexagons` (H,), sorted, which hold at least every hexagon of every weights."""
-    rows = sparse.vstack([_over(one, hexagons) for one in weights], format="csr")
-    covers = [np.asarray(_over(one, hexagons).sum(axis=0)).ravel() for one in weights]
+    parts = [_over(one, hexagons) for one in weights]
+    rows = sparse.vstack(parts, format="csr")
+    covers = [np.asarray(one.sum(axis=0)).ravel() for one in parts]
     covered = np.clip(np.max(covers, axis=0), 0.0, 1.0) if covers else np.zeros(len(hexagons))
     safe = np.where(covered > 0.0, covered, 1.0)
     metres = local_metres(hexes.centres(hexagons))
@@ -81,6 +87,7 @@ def layout(weights: Sequence[SpreadingWeights], hexagons: HexIds) -> Layout:
         rows=per_person,
         starts=starts,
         row_metres=_centres(per_person, metres),
+        traits=_traits(weights, parts, covers),
     )
 
 
@@ -93,7 +100,8 @@ def local_metres(lon_lat: Floats) -> Floats:
     middle = 0.5 * (latitude.min() + latitude.max())
     per_degree = np.radians(1.0) * EARTH_RADIUS_KM * 1000.0
     east = (longitude - longitude.mean()) * np.cos(np.radians(middle))
-    return per_degree * np.stack([east, latitude - middle], axis=1)
+    metres: Floats = per_degree * np.stack([east, latitude - middle], axis=1)
+    return metres
 
 
 def correlation(metres: Floats, length_m: float) -> sparse.csr_array:
@@ -119,6 +127,28 @@ def _over(weights: SpreadingWeights, hexagons: HexIds) -> sparse.csr_array:
         raise ValueError("hexagons must hold every hexagon of every carrier")
     cover = weights.cover
     return sparse.csr_array((cover.data, at[cover.indices], cover.indptr), shape=(cover.shape[0], len(hexagons)))
+
+
+def _traits(weights: Sequence[SpreadingWeights], parts: Sequence[sparse.csr_array], covers: Sequence[Floats]) -> Floats:
+    """Give the traits (H, T) that differ from place to place."""
+    size = len(covers[0]) if covers else 0
+    reached = [cover > _REACHED for cover in covers]
+    coverages = np.sum(reached, axis=0) / max(len(reached), 1) if reached else np.zeros(size)
+    density = np.zeros(size)
+    sizes = [np.maximum(one.area_km2, _SMALLEST_KM2) for one in weights]
+    for some, part, cover, there in zip(sizes, parts, covers, reached, strict=True):
+        if there.any():
+            logarithm = np.log(np.maximum((part.T @ (1.0 / some))[there] / cover[there], 1e-12))
+            density[there] += logarithm - logarithm.mean()
+    density = density / np.maximum(np.sum(reached, axis=0), 1) if reached else density
+    traits = [scaled(one) for one in (density, coverages)]
+    return np.column_stack([np.zeros((size, 0)), *(one for one in traits if one.any())])
+
+
+def scaled(trait: Floats) -> Floats:
+    """Return a trait (H,) with mean 0 and standard deviation 1; zeros where it is the same everywhere."""
+    spread = trait.std() if len(trait) else 0.0
+    return np.asarray((trait - trait.mean()) / spread) if spread > _EVEN else np.zeros(len(trait))
 
 
 def _centres(rows: sparse.csr_array, metres: Floats) -> Floats:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial.distance import cdist
 
+from geo.censoring import censored_moments
 from geo.hexagons import Floats
 from geo.joint_layout import Layout
 from geo.joint_types import Theta
@@ -17,15 +18,23 @@ from geo.spreading import Bools, CarrierCounts
 
 Ints = NDArray[np.int64]
 
+_OF_ROWS = (
+    *("value", "censored", "source", "number", "area", "metres", "per_device"),
+    *("time_error", "rounding_sd", "censored_variance"),
+)
+_OF_HEXAGONS = ("cover", "counted_cover", "cover_share", "reporting_share")
+_ENOUGH_TO_SEE_ROUNDING = 8  # counts: fewer may share a divisor by chance
+CLUMP_LENGTH_M = 600.0  # displaced phones are displaced by about the distance of sites, and so are their neighbours
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """N counts: `value` (N,), NaN-free; `matrix` (N, H): expected count of one person in each hexagon.
 
-    `source` (N,): which CarrierCounts, `number` (N,): which of the layout's weights; `area` (N,): row of the layout.
-    `per_device` (N,): variance of a count over its mean; `time_error`, `rounding_sd` (N,). Of the hexagons (H,):
-    `cover` by delivering areas, `counted_cover` by those with a number, `cover_share` 0..1 of all that could deliver,
-    `reporting_share` devices counted for one person.
+    `source` (N,): which CarrierCounts, `number` (N,): which of the layout's weights; `area` (N,): row of the layout,
+    `metres` (N, 2) its centre. `per_device` (N,): variance of a count over its mean; `time_error`, `rounding_sd`,
+    `censored_variance` (N,). Of the hexagons (H,): `cover` by delivering areas, `counted_cover` by those with a number,
+    `cover_share` 0..1 of all that could deliver, `reporting_share` devices counted for one person.
     """
 
     value: Floats
@@ -38,14 +47,15 @@ class Rows:
     per_device: Floats
     time_error: Floats
     rounding_sd: Floats
+    censored_variance: Floats
     cover: Floats
     counted_cover: Floats
     cover_share: Floats
     reporting_share: Floats
 
 
-def gather(ground: Layout, counts: Sequence[CarrierCounts], theta: Theta, k_min: int) -> Rows:
-    """Gather the rows of a bin; a suppressed count enters as the middle of what it may be."""
+def gather(ground: Layout, counts: Sequence[CarrierCounts], _theta: Theta, k_min: int) -> Rows:
+    """Gather the rows of a bin; a suppressed count enters as the middle of what it may be, see `predicted`."""
     parts = [_rows_of(ground, one) for one in counts]
     areas = np.concatenate([area for area, *_ in parts]) if parts else np.zeros(0, np.int64)
     source = np.repeat(np.arange(len(counts)), [len(area) for area, *_ in parts])
@@ -68,12 +78,43 @@ def gather(ground: Layout, counts: Sequence[CarrierCounts], theta: Theta, k_min:
         metres=ground.row_metres[areas],
         per_device=np.where(factor == share, 1.0, 1.0 / share),
         time_error=np.array([one.time_error for one in counts])[source],
-        rounding_sd=np.array([(one.rounding or 0.0) / np.sqrt(12.0) for one in counts])[source],
+        rounding_sd=np.array([_rounding(one) / np.sqrt(12.0) for one in counts])[source],
+        censored_variance=np.where(censored, (k_min - 2.0) ** 2 / 12.0, 0.0),
         cover=cover,
         counted_cover=np.asarray(plain[~censored].sum(axis=0)).ravel(),
         cover_share=cover / np.where(everything > 0.0, everything, 1.0),
         reporting_share=np.asarray(reporting.sum(axis=0)).ravel(),
     )
+
+
+def predicted(rows: Rows, theta: Theta, expected: Floats, k_min: int) -> Rows:
+    """Give suppressed counts their expectation and variance around what is expected (N,)."""
+    hidden = rows.censored
+    if not hidden.any():
+        return rows
+    mean, variance = censored_moments(expected[hidden], relative_error(rows, theta)[hidden], k_min)
+    value, spread = rows.value.copy(), rows.censored_variance.copy()
+    value[hidden], spread[hidden] = mean, variance
+    return replace(rows, value=value, censored_variance=spread)
+
+
+def taken(rows: Rows, at: Ints, hexagons: Ints) -> Rows:
+    """Give some of the rows (N',) over some of the hexagons (H',)."""
+    of_rows = {name: getattr(rows, name)[at] for name in _OF_ROWS}
+    of_hexagons = {name: getattr(rows, name)[hexagons] for name in _OF_HEXAGONS}
+    return replace(rows, matrix=sparse.csr_array(rows.matrix[at][:, hexagons]), **of_rows, **of_hexagons)
+
+
+def _rounding(counts: CarrierCounts) -> float:
+    """Give what counts are rounded to: told, or the greatest number that divides enough of them all."""
+    if counts.rounding is not None:
+        return counts.rounding
+    known = counts.counts[np.isfinite(counts.counts) & (counts.counts > 0.0)]
+    whole = np.round(known).astype(np.int64)
+    if len(known) < _ENOUGH_TO_SEE_ROUNDING or not np.array_equal(whole, known):
+        return 0.0
+    step = int(np.gcd.reduce(whole))
+    return float(step) if step > 1 else 1.0
 
 
 def _rows_of(ground: Layout, counts: CarrierCounts) -> tuple[Ints, Floats, Bools]:
@@ -86,28 +127,34 @@ def _rows_of(ground: Layout, counts: CarrierCounts) -> tuple[Ints, Floats, Bools
     return start + chosen, np.where(hidden, 0.0, counts.counts[chosen]), hidden
 
 
-def prior_mean(ground: Layout, rows: Rows, layer: Floats | None) -> tuple[Floats, Floats]:
-    """Give the prior's mean and scale (H,): the same density everywhere, or the layer's, as many as were counted."""
-    base = ground.ground_km2
-    if layer is not None:
-        known = np.isfinite(layer) & (layer >= 0.0)
-        base = np.where(known, layer, 0.0) + 0.1 * ground.ground_km2 * layer[known].sum() / ground.ground_km2.sum()
-    expected = float((rows.matrix @ base).sum())
-    scale = rows.value.sum() / expected if expected > 0.0 else 0.0
-    mean: Floats = base * max(scale, 1e-9)
-    return mean, mean
-
-
 def noise(rows: Rows, theta: Theta, expected: Floats) -> Floats:
-    """Return the covariance of the counts' errors, (N, N): chance, model, share (nearby areas alike), rounding."""
-    errors = [theta.errors(number) for number in rows.number.tolist()]
-    model = np.array([one.model_error for one in errors])
-    share = np.array([one.share_error for one in errors])
+    """Return the covariance of the counts' errors, (N, N), around what is expected (N,).
+
+    Chance of each device; model errors, part of them alike between neighbours; the share, alike over
+    `theta.share_length_m`, part of it everywhere; rounding; of censored counts what they may be.
+    """
     expected = np.maximum(expected, 0.0)
+    model, clumped, share = _errors(rows, theta)
     relative = np.hypot(model, rows.time_error)
-    own = expected * rows.per_device + (relative * expected) ** 2 + rows.rounding_sd**2 + 0.25
-    alike = 0.5 + 0.5 * np.exp(-cdist(rows.metres, rows.metres) / theta.share_length_m)
-    same = rows.number[:, None] == rows.number
-    joint = np.where(same, alike, 0.0) * np.outer(share * expected, share * expected)
-    covariance: Floats = joint + np.diag(own + np.where(rows.censored, 30.0, 0.0))
+    own = expected * rows.per_device + (relative * expected) ** 2 + rows.rounding_sd**2 + rows.censored_variance + 0.25
+    covariance = np.zeros((len(expected), len(expected)))
+    for number in np.unique(rows.number).tolist():
+        at = np.flatnonzero(rows.number == number)
+        apart = cdist(rows.metres[at], rows.metres[at])
+        alike = share[at[0]] ** 2 * (0.5 + 0.5 * np.exp(-apart / theta.share_length_m))
+        alike += clumped[at[0]] ** 2 * np.exp(-apart / CLUMP_LENGTH_M)
+        covariance[np.ix_(at, at)] = alike * np.outer(expected[at], expected[at])
+    covariance[np.diag_indices(len(expected))] += own
     return covariance
+
+
+def relative_error(rows: Rows, theta: Theta) -> Floats:
+    """Return the relative sd (N,) of a count around what the people there let expect, but for chance."""
+    model, clumped, share = _errors(rows, theta)
+    return np.asarray(np.sqrt(model**2 + clumped**2 + share**2))
+
+
+def _errors(rows: Rows, theta: Theta) -> tuple[Floats, Floats, Floats]:
+    errors = [theta.errors(number) for number in rows.number.tolist()]
+    pick = np.array([(one.model_error, one.clumped_error, one.share_error) for one in errors]).reshape(-1, 3)
+    return pick[:, 0], pick[:, 1], pick[:, 2]

@@ -17,24 +17,34 @@ from geo.spreading import HexagonEstimate
 
 @dataclass(frozen=True, slots=True)
 class CarrierErrors:
-    """Relative errors of one coverage: of each count as told by connection probabilities, and of the share."""
+    """Relative errors of one coverage: of each count as told by connection probabilities, and of the share.
+
+    `clumped_error`: the part of the model error that neighbouring source areas (some 600 m) have in common.
+    """
 
     model_error: float = 0.35
     share_error: float = 0.1
+    clumped_error: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Prior of the background: correlation exp(-d / length), relative sd of that part and of each hexagon alone."""
+    """Prior of the background's logarithm around its trend: sd `cv` of a part with correlation exp(-d / length).
 
-    length_m: float = 1000.0
-    cv: float = 0.8
+    `nugget_cv`: sd of each hexagon alone.
+    """
+
+    length_m: float = 1500.0
+    cv: float = 1.0
     nugget_cv: float = 0.3
 
 
 @dataclass(frozen=True, slots=True)
 class Innovation:
-    """How a bin differs from its history: relative sd of hexagons (correlated, and alone) and of a count's own drift."""
+    """How a bin differs from its history: sd of the logarithm of people (correlated, and of each hexagon alone).
+
+    `drift`: relative sd by which a source area's own error wanders; `share_error`: by which the share does.
+    """
 
     length_m: float = 1500.0
     cv: float = 0.15
@@ -81,9 +91,10 @@ class VenuePrior:
 class History:
     """The same hour of the week before: what is usual, and what the carriers counted then.
 
-    `mean` (H,): robust centre of the plain means of the past bins, NaN where there were none. `usual_counts`: for each
-    of the bin's CarrierCounts the robust centre (A,) of the same source area's counts in the same past bins, NaN where
-    not delivered (the area then enters without its past). `bins`: how many past bins the centre is of.
+    `usual_counts`: for each of the bin's CarrierCounts the robust centre (A,) of the same source area's counts in the
+    same past bins, NaN where not delivered: what is usual is estimated from these. `mean` (H,): robust centre of the
+    plain means of the past bins, NaN where there were none: it stands in where most areas have no past (another
+    coverage then). `bins`: how many past bins the centre is of.
     """
 
     mean: Floats

@@ -1,0 +1,267 @@
+"""One time bin, region by region: what is most probable now, and how it differs from what is usual.
+
+Without history a bin is solved around the trend. With it, first what is usual is solved from the usual counts; then the
+bin as a change of it, each count measured against its own past, so that what is always wrong with a source area
+does not matter. What is unknown of the usual stays in the variance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy import sparse
+
+from geo.hexagons import Floats
+from geo.joint_layout import Ints, Layout
+from geo.joint_posterior import Posterior, posterior
+from geo.joint_rows import Rows, gather, noise, predicted, taken
+from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
+from geo.joint_trend import prior_mean, spread_out
+from geo.joint_types import History, Theta, VenuePrior
+from geo.regions import Region, cut
+from geo.spreading import Bools, CarrierCounts
+
+OUTSIDE_ERROR = 0.5  # relative: people beyond the margin are as the rough estimate has them
+START_STEPS = 3
+INNOVATION_LEVEL_SD = 0.1  # a whole city's day against its usual one, in logarithms
+_LEAST_MARGIN_M = 2000.0
+_BACKGROUND_LEFT = 0.3  # of the trend at least, however many people venues are expected to hold
+_STEADY = (0.5, 2.0)  # how far a source area's own past may correct it
+_PAST_NEEDED = 0.5  # of the areas: with less, what is usual is not told by counts
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """Everything about a bin that does not depend on the region."""
+
+    ground: Layout
+    rows: Rows
+    theta: Theta
+    venues: VenuePrior
+    k_min: int
+    trend: Floats
+    rough: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """What a region says of its own hexagons, and of the venues whose first hexagon it owns (indexes)."""
+
+    region: Region
+    venues: Ints
+    venues_here: Ints
+    found: Posterior
+    expected: Floats
+
+
+def solve_bin(
+    ground: Layout,
+    counts: Sequence[CarrierCounts],
+    theta: Theta,
+    venues: VenuePrior,
+    *,
+    layer: Floats | None,
+    history: History | None,
+    k_min: int,
+) -> tuple[Case, list[Part]]:
+    """Solve a bin in regions; each answers for its own hexagons and venues."""
+    now = _case(ground, gather(ground, counts, theta, k_min), theta, venues, k_min, layer)
+    usual, steady = _usual(ground, counts, theta, venues, k_min, layer, history, now)
+    regions = cut(ground.metres, now.rows.matrix, max(_LEAST_MARGIN_M, 2.0 * theta.shape.length_m))
+    bins = history.bins if history else 0
+    return now, [_part(now, usual, steady, region, bins) for region in regions]
+
+
+def log_evidence(
+    ground: Layout, counts: Sequence[CarrierCounts], theta: Theta, venues: VenuePrior, layer: Floats | None, k_min: int
+) -> float:
+    """Return Laplace's log-likelihood of a bin in one piece."""
+    case = _case(ground, gather(ground, counts, theta, k_min), theta, venues, k_min, layer)
+    if not len(case.rows.value):
+        return 0.0
+    everything = Region(*(np.arange(n) for n in (len(case.trend), len(case.trend), len(case.rows.value))))
+    return _solved(case, everything)[2].log_likelihood
+
+
+def _case(ground: Layout, rows: Rows, theta: Theta, venues: VenuePrior, k_min: int, layer: Floats | None) -> Case:
+    trend, _ = prior_mean(ground, rows, layer)
+    return Case(ground, rows, theta, venues, k_min, trend, spread_out(rows, trend, START_STEPS))
+
+
+def _usual(
+    ground: Layout,
+    counts: Sequence[CarrierCounts],
+    theta: Theta,
+    venues: VenuePrior,
+    k_min: int,
+    layer: Floats | None,
+    history: History | None,
+    now: Case,
+) -> tuple[Case | None, Floats]:
+    """Give the case of the usual counts and, for each row of now, its usual count (NaN: none)."""
+    none = np.full(len(now.rows.value), np.nan)
+    if history is None or not len(now.rows.value):
+        return None, none
+    past = [
+        replace(one, counts=np.asarray(usual, dtype=np.float64), suppressed=np.zeros(len(usual), bool))
+        for one, usual in zip(counts, history.usual_counts, strict=True)
+    ]
+    rows = gather(ground, past, theta, k_min)
+    if len(rows.value) < _PAST_NEEDED * len(now.rows.value):
+        return None, none
+    place = {(int(s), int(a)): n for n, (s, a) in enumerate(zip(rows.source, rows.area, strict=True))}
+    at = [place.get((int(s), int(a)), -1) for s, a in zip(now.rows.source, now.rows.area, strict=True)]
+    usual = np.where(np.array(at) >= 0, rows.value[at], np.nan)
+    return _case(ground, rows, theta, venues, k_min, layer), usual
+
+
+def _part(now: Case, usual: Case | None, steady: Floats, region: Region, bins: int) -> Part:
+    here = _venues_here(now.venues, region)
+    first = _first_hexagon(now.venues, here)
+    own = np.isin(first, region.own)
+    if usual is None:
+        prior, matrix, solved = _solved(now, region)
+        return Part(region, here[own], np.flatnonzero(own), posterior(matrix, prior, solved), solved.expected)
+    there = replace(region, rows=_rows_within(usual.rows, now.rows, region))
+    prior, matrix, before = _solved(usual, there)
+    persistent = posterior(matrix, prior, before)
+    changed, its_matrix, after = _changed(now, region, prior, before, steady[region.rows], bins)
+    found = _joined(persistent, posterior(its_matrix, changed, after))
+    return Part(region, here[own], np.flatnonzero(own), found, after.expected)
+
+
+def _solved(case: Case, region: Region) -> tuple[Prior, sparse.csr_array, Solved]:
+    prior = _prior(case, region)
+    rows, _, told = _told(case, region)
+    start = np.maximum(case.rough[region.hexagons] - prior.held.T @ prior.venue_mean, 0.1 * np.exp(prior.level))
+    return prior, rows.matrix, solve(rows.matrix, prior, told, start)
+
+
+def _prior(case: Case, region: Region) -> Prior:
+    here = _venues_here(case.venues, region)
+    held = sparse.csr_array(case.venues.membership[here][:, region.hexagons])
+    trend = np.maximum(case.trend[region.hexagons], 1e-9)
+    shape = case.theta.shape
+    level = np.log(np.maximum(trend - held.T @ case.venues.mean[here], _BACKGROUND_LEFT * trend))
+    alike = case.ground.correlation(shape.length_m)
+    return Prior(
+        level=level - 0.5 * (shape.cv**2 + shape.nugget_cv**2),
+        correlation=_within(alike, region),
+        cv=shape.cv,
+        nugget_cv=shape.nugget_cv,
+        level_sd=LEVEL_SD,
+        held=held,
+        venue_mean=case.venues.mean[here],
+        venue_sd=case.venues.sd[here],
+        ceiling=case.venues.ceiling[here],
+    )
+
+
+def _told(case: Case, region: Region) -> tuple[Rows, Floats, Told]:
+    """Give a region's rows and what they tell; people outside are taken as the rough estimate has them."""
+    rows = taken(case.rows, region.rows, region.hexagons)
+    outside = _outside(case, region, rows)
+
+    def told(expected: Floats) -> tuple[Floats, Floats]:
+        whole = expected + outside
+        known = predicted(rows, case.theta, whole, case.k_min)
+        errors = noise(known, case.theta, whole)
+        errors[np.diag_indices(len(whole))] += (OUTSIDE_ERROR * outside) ** 2
+        return known.value - outside, errors
+
+    return rows, outside, told
+
+
+def _outside(case: Case, region: Region, rows: Rows) -> Floats:
+    if len(region.hexagons) == len(case.rough):
+        return np.zeros(len(rows.value))
+    whole = case.rows.matrix[region.rows] @ case.rough
+    outside: Floats = np.maximum(whole - rows.matrix @ case.rough[region.hexagons], 0.0)
+    return outside
+
+
+def _changed(
+    now: Case, region: Region, usual: Prior, before: Solved, past: Floats, bins: int
+) -> tuple[Prior, sparse.csr_array, Solved]:
+    """Solve the bin as a change of what is usual; `past` (N,): each count's own usual one, NaN where it has none."""
+    shape = now.theta.innovation
+    prior = replace(
+        usual,
+        level=before.point,
+        correlation=_within(now.ground.correlation(shape.length_m), region),
+        cv=shape.cv,
+        nugget_cv=shape.nugget_cv,
+        level_sd=INNOVATION_LEVEL_SD,
+        venue_mean=before.venues,
+    )
+    rows, outside, _ = _told(now, region)
+    people = np.exp(before.point)
+    base = rows.matrix @ (people + prior.held.T @ before.venues) + outside
+    known_past = np.isfinite(past) & ~rows.censored
+    steady = np.clip((base + 0.5) / (np.where(known_past, past, base) + 0.5), *_STEADY)
+
+    def told(expected: Floats) -> tuple[Floats, Floats]:
+        whole = expected + outside
+        known = predicted(rows, now.theta, whole, now.k_min)
+        value = np.where(known_past, known.value * steady, known.value)
+        errors = _innovation_noise(known, now.theta, whole, value - base, known_past, bins)
+        return value - outside, errors
+
+    return prior, rows.matrix, solve(rows.matrix, prior, told, people)
+
+
+def _innovation_noise(
+    rows: Rows, theta: Theta, expected: Floats, change: Floats, known_past: Bools, bins: int
+) -> Floats:
+    """Give the errors of counts against their own past: chance of both, drift, and what is misplaced of a change."""
+    shape = theta.innovation
+    chance = expected * rows.per_device * (1.0 + 1.0 / max(bins, 1))
+    whole = noise(rows, theta, expected).diagonal() - expected * rows.per_device
+    moved = np.maximum(change**2 - 2.0 * chance, 0.0)
+    errors = np.array([theta.errors(number).model_error for number in rows.number.tolist()])
+    own = (shape.drift * expected) ** 2 + errors**2 * moved + rows.rounding_sd**2 + rows.censored_variance + 0.25
+    own = own + (rows.time_error * expected) ** 2
+    same = rows.number[:, None] == rows.number
+    alike = np.where(same, shape.share_error**2, 0.0) * np.outer(expected, expected)
+    alike[np.diag_indices(len(expected))] += chance + np.where(known_past, own, whole)
+    return alike
+
+
+def _joined(usual: Posterior, change: Posterior) -> Posterior:
+    """Add what is unknown of the usual, in proportion, to what is unknown of the change."""
+    growth = np.where(usual.total > 0.0, change.total / np.maximum(usual.total, 1e-9), 1.0)
+    return replace(
+        change,
+        variance=change.variance + np.minimum(growth, 2.0) ** 2 * usual.variance,
+        venue_variance=change.venue_variance + usual.venue_variance,
+        area_variance=change.area_variance + usual.area_variance,
+        with_area=change.with_area + usual.with_area,
+        between=sparse.csr_array(change.between + usual.between),
+    )
+
+
+def _within(alike: sparse.csr_array, region: Region) -> sparse.csr_array:
+    if len(region.hexagons) == alike.shape[0]:
+        return alike
+    return sparse.csr_array(alike[region.hexagons][:, region.hexagons])
+
+
+def _rows_within(usual: Rows, now: Rows, region: Region) -> Ints:
+    """Give the rows of the usual counts of a region's source areas."""
+    wanted = {(int(now.source[n]), int(now.area[n])) for n in region.rows}
+    keys = zip(usual.source.tolist(), usual.area.tolist(), strict=True)
+    return np.array([n for n, key in enumerate(keys) if key in wanted], dtype=np.int64)
+
+
+def _venues_here(venues: VenuePrior, region: Region) -> Ints:
+    """Give the venues that touch a region's hexagons."""
+    if not len(venues.mean):
+        return np.zeros(0, np.int64)
+    return np.flatnonzero(np.diff(venues.membership[:, region.hexagons].indptr) > 0)
+
+
+def _first_hexagon(venues: VenuePrior, here: Ints) -> Ints:
+    first: Ints = venues.membership.indices[venues.membership.indptr[here]]
+    return first

@@ -1,0 +1,104 @@
+"""How sure a solved region is: variances and averaging kernels of its hexagons and venues.
+
+Everything is linear around the most probable state; single precision is enough for what is subtracted here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import linalg, sparse
+
+from geo.hexagons import Floats
+from geo.joint_solve import Prior, Solved, whitened
+
+LEAST_VARIANCE = 1e-12
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Posterior:
+    """Of one region: people `background` and `total` (H,) at the most probable state, `variance` (H,) of the total,
+    `kernel` (H,), and of its venues (V,): `venues`, `venue_variance`, `venue_kernel`, `area_variance` of all people of
+    the hexagons that each touches, `with_area` their covariance; `between` (V, V) covariance of venues that touch a
+    hexagon in common.
+    """
+
+    background: Floats
+    total: Floats
+    variance: Floats
+    kernel: Floats
+    venues: Floats
+    venue_variance: Floats
+    venue_kernel: Floats
+    area_variance: Floats
+    with_area: Floats
+    between: sparse.csr_array
+
+
+def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posterior:
+    """Give variances and kernels of a solved region; `matrix` (N, H) as it was solved with."""
+    people = np.exp(solved.point)
+    alone = prior.venue_sd**2
+    venue_cross = solved.seen.toarray() * alone
+    cross = solved.cross * people
+    if len(alone):
+        cross += _through(venue_cross, prior.held)
+    kernel = _kernel(matrix, solved.factor, cross)
+    learnt = whitened(solved.factor, cross)
+    learnt_venues = whitened(solved.factor, venue_cross)
+    spread = prior.cv**2 + prior.nugget_cv**2 + prior.level_sd**2
+    before = people**2 * spread + (prior.held.multiply(prior.held)).T @ alone
+    known = np.einsum("nh,nh->h", learnt, learnt, dtype=np.float64)
+    known_venues = np.einsum("nv,nv->v", learnt_venues, learnt_venues, dtype=np.float64)
+    touched = sparse.csr_array(prior.held > 0.0, dtype=np.float64)
+    learnt_areas = _through(learnt, touched.T)
+    known_areas = np.einsum("nv,nv->v", learnt_areas, learnt_areas, dtype=np.float64)
+    shared = np.einsum("nv,nv->v", learnt_venues, learnt_areas, dtype=np.float64)
+    return Posterior(
+        background=people,
+        total=people + prior.held.T @ solved.venues,
+        variance=np.maximum(before - known, 0.0),
+        kernel=kernel,
+        venues=solved.venues,
+        venue_variance=np.maximum(alone - known_venues, 0.0),
+        venue_kernel=known_venues / np.maximum(alone, LEAST_VARIANCE),
+        area_variance=np.maximum(_areas_before(prior, people, touched) - known_areas, 0.0),
+        with_area=alone - shared,
+        between=_between(touched, alone, learnt_venues),
+    )
+
+
+def _through(dense: np.ndarray, thin: sparse.csr_array) -> np.ndarray:
+    """Multiply a dense (N, X) with a sparse (X, Y)."""
+    return np.asarray((thin.T @ dense.T).T)
+
+
+def _kernel(matrix: sparse.csr_array, factor: Floats, cross: Floats) -> Floats:
+    """Give, of a person more in a hexagon, how much its estimate finds: [Cov A' G⁻¹ A] on the diagonal, (H,)."""
+    inverse, _ = linalg.lapack.spotri(factor.astype(np.float32), lower=1)
+    inverse = np.tril(inverse)
+    inverse += np.tril(inverse, -1).T
+    answered = sparse.csr_array(matrix.T, dtype=np.float32) @ inverse  # (H, N)
+    found: Floats = np.einsum("hn,nh->h", answered, cross.astype(np.float32), dtype=np.float64)
+    return np.clip(found, 0.0, 1.0)
+
+
+def _areas_before(prior: Prior, people: Floats, touched: sparse.csr_array) -> Floats:
+    """Return the prior variance of all people of the hexagons each venue touches, (V,)."""
+    scaled = sparse.csr_array(touched @ sparse.diags_array(people))
+    smooth = np.asarray((scaled @ prior.correlation).multiply(scaled).sum(axis=1)).ravel()
+    alone = touched @ people**2
+    level = np.asarray(scaled.sum(axis=1)).ravel() ** 2
+    within = sparse.csr_array(touched @ prior.held.T)  # how much of another venue lies in these hexagons
+    of_venues = within.multiply(within) @ prior.venue_sd**2
+    total: Floats = prior.cv**2 * smooth + prior.nugget_cv**2 * alone + prior.level_sd**2 * level + of_venues
+    return total
+
+
+def _between(touched: sparse.csr_array, alone: Floats, learnt: np.ndarray) -> sparse.csr_array:
+    """Give the posterior covariance of each two venues that touch a hexagon in common."""
+    pairs = sparse.coo_array(sparse.triu(touched @ touched.T, k=1))
+    value = np.array([-float(learnt[:, i] @ learnt[:, j]) for i, j in zip(pairs.row, pairs.col, strict=True)])
+    upper = sparse.coo_array((value, (pairs.row, pairs.col)), shape=(len(alone), len(alone)))
+    return sparse.csr_array(upper + upper.T)
