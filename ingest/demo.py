@@ -18,7 +18,7 @@ from ingest.city import City, Scene, build_city
 from ingest.coverage import load_coverage
 from ingest.demo_record import DemoRecord
 from ingest.intake import Intake, take_in
-from ingest.pipeline import Workplace, process_dirty_bins
+from ingest.pipeline import Workplace, process_dirty_bins, process_live_bins
 from ingest.progress import Progress, part, silent
 from ingest.venues import read_venues
 from ingest.zones import read_zones
@@ -45,6 +45,15 @@ class DemoCity:
 
     def build(self, now: datetime, progress: Progress = silent) -> None:
         """Register the carriers and venues and take in four weeks of history and the live days up to `now`."""
+        self.build_live(now, part(progress, 0.0, 0.5))
+        self.fill_in(now, part(progress, 0.5, 1.0))
+
+    def fill_in(self, now: datetime, progress: Progress = silent) -> None:
+        """Draw what is left to draw: the weeks of history."""
+        process_dirty_bins(self.place, now, progress)
+
+    def build_live(self, now: datetime, progress: Progress = silent) -> None:
+        """Build the city, but draw the live day alone: weeks of history follow while it is served."""
         city = build_city(self.seed)
         progress(0.1, "city")
         self._register(city, now, part(progress, 0.1, 0.3))
@@ -52,7 +61,7 @@ class DemoCity:
         self._take_in_history(city, live_from, now, part(progress, 0.3, 0.5))
         self._take_in_live(city, live_from, now, part(progress, 0.5, 0.6))
         self._take_in_doubtful(city, now)
-        process_dirty_bins(self.place, now, part(progress, 0.6, 1.0))
+        process_live_bins(self.place, now, part(progress, 0.6, 1.0))
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
         DemoRecord(self.folder).write(self.seed, [_scene(one) for one in city.scenes])
 
@@ -62,7 +71,7 @@ class DemoCity:
         if start >= self._bin_start(now):
             return 0
         self._take_in_live(build_city(self.seed), start, now, part(progress, 0.0, 0.5))
-        return process_dirty_bins(self.place, now, part(progress, 0.5, 1.0))
+        return process_live_bins(self.place, now, part(progress, 0.5, 1.0))
 
     def keep_live(self, clock: Callable[[], datetime]) -> None:
         """Take in each bin as it ends, until stopped."""

@@ -6,11 +6,12 @@ done again. Each batch of bins is one transaction.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
+from threading import Lock
 
 from geo.release import Released
 from ingest.areas import Area, keep_area
@@ -23,7 +24,7 @@ from ingest.judging import read_judge
 from ingest.memory import Memory
 from ingest.progress import Progress, part, silent
 from ingest.publishing import Publisher
-from ingest.releasing import Made, as_published, make_releases, save
+from ingest.releasing import Made, make_releases, save, standing
 from ingest.revoking import not_frozen, shown_bins, take_back
 from ingest.usual import UsualWeek, history_span, usual_week
 from ingest.usual_venues import keep_curves, usual_curves
@@ -37,6 +38,7 @@ from store.records import VenueCrowding
 BINS_A_BATCH = 96
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
+_older_bins = Lock()  # held by the one thread of this process that works on bins before the live day
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +69,49 @@ class Workplace:
 def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
     """Estimate, release and publish every dirty base bin, until none is left; return how many there were."""
     total = 0
-    while done := _process_once(place, now, progress):
+    while done := process_next_bins(place, now, progress):
         total += done
     return total
 
 
-def _process_once(place: Workplace, now: datetime, progress: Progress) -> int:
+def process_next_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
+    """Estimate, release and publish the dirty base bins of the live day, or where there are none all older ones.
+
+    Returns how many there were: what people look at does not wait for weeks of history. Where another thread of this
+    process is at the older ones, they are left to it.
+    """
+    if done := process_live_bins(place, now, progress):
+        return done
+    if not _older_bins.acquire(blocking=False):
+        return 0
+    try:
+        with place.database.read() as connection:
+            marks = uploads.dirty_bins(connection)
+        return _process(place, marks, now, progress)
+    finally:
+        _older_bins.release()
+
+
+def process_live_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
+    """Estimate, release and publish the dirty base bins of the live day alone; return how many there were."""
     choose_parameters(place.database, place.policy, place.cache, now, part(progress, 0.0, 0.2))
     with place.database.read() as connection:
+        newest_end = uploads.newest_interval_end(connection)
         marks = uploads.dirty_bins(connection)
-        if not marks:
-            return 0
+    live = {} if newest_end is None else {at: mark for at, mark in marks.items() if at >= newest_end - LIVE_WINDOW}
+    return _process(place, live, now, part(progress, 0.2, 1.0))
+
+
+def _process(place: Workplace, marks: Mapping[datetime, str], now: datetime, progress: Progress) -> int:
+    """Do what follows from some dirty bins, and forget their marks."""
+    if not marks:
+        return 0
+    with place.database.read() as connection:
         newest_end = uploads.newest_interval_end(connection)
         dirty = not_frozen(connection, _with_followers(connection, place.policy, marks), place.base_bin)
         shown = shown_bins(connection, dirty, place.public_bin)
-        world = World(connection, place.cache, part(progress, 0.2, 0.3))
-    shrunk = _release_all(place, world, dirty, now, part(progress, 0.3, 0.6))
+        world = World(connection, place.cache, part(progress, 0.0, 0.1))
+    shrunk = _release_all(place, world, dirty, now, part(progress, 0.1, 0.6))
     refresh_calibration(place.database, place.policy, dirty, now)
     own = set(shown.own)
     if newest_end is not None:
@@ -126,7 +155,7 @@ def judge_bin(place: Workplace, start: datetime) -> list[VenueCrowding]:
 
 
 def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now: datetime, progress: Progress) -> bool:
-    """Release the bins; take back those that no count covers any more, and tell whether there were such."""
+    """Release the bins that changed; take back those that no count covers any more, tell whether there were such."""
     made: dict[str, Made] = {}
     shrunk = False
     for share, bins in _batches(dirty):
@@ -134,7 +163,7 @@ def _release_all(place: Workplace, world: World, dirty: Sequence[datetime], now:
         with place.database.read() as connection:
             estimator = Estimator(connection, world, place.policy, place.memory)
             found = estimator.inputs(bins)
-            kept = as_published(connection, [one for one in found if one is not None])
+            kept = standing(connection, [one for one in found if one is not None])
             inputs = [one for one in found if one is not None and one.start not in kept]
             made = make_releases(place.policy, estimator, inputs, made)
         with place.database.begin() as connection:

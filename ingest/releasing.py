@@ -1,7 +1,7 @@
 """From what decides base bins to their released rows: hexagons, venues of the same estimate, residuals of carriers.
 
-Promises: bins with equal inputs share one estimate; a bin whose history was made of counts that were erased in time
-since stays as published until its own counts change (contract.md C8).
+Promises: bins with equal inputs share one estimate; what has not changed is not estimated again; a bin whose history
+was made of counts that were erased in time since stays as published until its own counts change (contract.md C8).
 """
 
 from __future__ import annotations
@@ -60,17 +60,15 @@ def save(connection: Connection, inputs: Sequence[BinInputs], made: Mapping[str,
     releases.save_releases(connection, [_row(one, made[one.digest], now) for one in inputs])
 
 
-def as_published(connection: Connection, inputs: Sequence[BinInputs]) -> set[datetime]:
-    """Return the bins that stay as published: their history lost counts in time, and their own counts are the same."""
-    doubtful = sorted(one.start for one in inputs if one.history_is_erased)
-    if not doubtful:
-        return set()
-    refs = {one.time_bin_start: one for one in releases.releases_of(connection, doubtful)}
-    return {one.start for one in inputs if stays(one, refs.get(one.start))}
+def standing(connection: Connection, inputs: Sequence[BinInputs]) -> set[datetime]:
+    """Return the bins whose release stands: nothing that decides it has changed, or it stays as published."""
+    refs = {one.time_bin_start: one for one in releases.releases_of(connection, [one.start for one in inputs])}
+    pairs = ((one, refs.get(one.start)) for one in inputs)
+    return {one.start for one, ref in pairs if ref is not None and (ref.input_digest == one.digest or stays(one, ref))}
 
 
 def stays(inputs: BinInputs, ref: ReleaseRef | None) -> bool:
-    """Tell whether a released bin cannot be computed again as it was, and nothing of its own asks for it."""
+    """Tell whether a released bin stays as published: its history lost counts in time, its own counts are the same."""
     if ref is None or not inputs.history_is_erased or ref.method != WITH_HISTORY:
         return False
     return ref.input_digest != inputs.digest and same_own_counts(ref.input_digest, inputs.digest)

@@ -24,7 +24,7 @@ def positive(size: int) -> np.ndarray:
 @pytest.mark.parametrize(("precision", "near"), [(np.float64, 1e-12), (np.float32, 1e-4)])
 def test_a_solve_is_that_of_scipy(size: int, precision: type, near: float) -> None:
     matrix = positive(size)
-    right = np.random.default_rng(1).normal(size=(size, 7)).astype(precision)
+    right: np.ndarray = np.random.default_rng(1).normal(size=(size, 7)).astype(precision)
     factor = triangular.cholesky(matrix.astype(precision))
     assert factor.dtype == precision
     assert triangular.solve(factor, right) == pytest.approx(linalg.solve(matrix, right), abs=near)

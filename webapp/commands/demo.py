@@ -70,10 +70,13 @@ def _make_ready(here: Installation, days: int, seed: int, *, up_to_now: bool) ->
         return
     with progress_bar(here.language) as progress:
         if built:
-            _city(here, days, seed).catch_up(here.now, progress)
+            city = _city(here, days, seed)
+            city.catch_up(here.now, progress)
+            city.fill_in(here.now, progress)
         else:
             click.echo("Building the demo city: four weeks of history and the last day, once", err=True)
-            _city(here, days, seed).build(here.now, progress)
+            city = _city(here, days, seed)
+            (city.build if up_to_now else city.build_live)(here.now, progress)
 
 
 def _keep_live(days: int, seed: int) -> None:
@@ -84,6 +87,7 @@ def _keep_live(days: int, seed: int) -> None:
     time.sleep(LET_THE_PAGE_COME_FIRST_SECONDS)
     with installation() as here, here.worker() as worker:
         city = _city(here, days, seed)
+        threading.Thread(target=city.fill_in, args=(here.now,), name="history", daemon=True).start()
         threading.Thread(target=city.keep_live, args=(system_clock,), name="keep-live", daemon=True).start()
         run_until_told(worker)
 
