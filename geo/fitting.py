@@ -2,8 +2,8 @@
 
 For one set of coverages: slope and softness of the radio model of each that is made of radio cells, model error of
 each, share error, and length, spread and nugget of the prior, by the marginal likelihood of past counts in pieces of
-the network (geo/fitting_pieces.py). A weak prior around the defaults keeps a setting of which the counts say nothing
-where it was. Last the interval factor: how far off counts were that were predicted from the other carriers'.
+the network (geo/fitting_pieces.py). A prior around what is usual keeps a setting of which the counts say little where
+it was. Last the interval factor: how far off counts were that were predicted from the other carriers'.
 
 A pure function of its arguments: the same counts give the same settings. What was tried is part of the result.
 """
@@ -31,14 +31,16 @@ FIRST_STEPS, NEXT_STEPS = 6, 2  # of Gauss-Newton, from nowhere and from where a
 LEAST_GAIN = 0.5  # of the log-likelihood: less is what the linearisation leaves open
 ROUNDS = 2  # of the search over each parameter in turn; a third changed nothing in the trials
 
-# What is tried, and how far (standard deviation of the logarithm) a setting may be from the default before the counts
-# have to speak up for it. Model errors below 0.2 are not tried: intervals would lie (estimation.md section 9).
-LENGTHS_M = (600.0, 1000.0, 1400.0, 2000.0, 3000.0)
-SPREADS = (0.6, 0.8, 1.2, 1.6, 2.1, 2.7)
-NUGGETS = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
-MODEL_ERRORS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.65, 0.8, 1.0)
+# What is tried, and how strange (standard deviations of the logarithm) a setting is away from the usual one. Model
+# errors below 0.2 are not tried: intervals would lie (estimation.md section 9).
+LENGTHS_M = (600.0, 1000.0, 1500.0, 2200.0, 3000.0)
+SPREADS = (0.5, 0.7, 1.0, 1.4, 2.0)
+NUGGETS = (0.1, 0.2, 0.3, 0.45, 0.65, 0.9)
+MODEL_ERRORS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.65, 0.8)
+CLUMPED_ERRORS = (0.03, 0.08, 0.15, 0.25, 0.4)
 SHARE_ERRORS = (0.03, 0.06, 0.1, 0.15, 0.2, 0.3)
 SHAPE_VALUES = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS))
+ERROR_VALUES = (("clumped_error", CLUMPED_ERRORS), ("share_error", SHARE_ERRORS))  # of all carriers alike
 SOFTNESSES_DB = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 SLOPES = (2.5, 3.0, 3.75, 4.5)
 LOOSENESS = {
@@ -46,10 +48,16 @@ LOOSENESS = {
     "cv": 0.5,
     "nugget_cv": 0.5,
     "share_error": 0.5,
+    "clumped_error": 0.6,
     "model_error": 0.4,
     "softness_db": 0.5,
     "slope": 0.2,
 }
+# Errors of counts are neither Gaussian nor independent, so the likelihood may prefer what is worse on the ground by up
+# to a tenth a count (five invented worlds of three kinds). A strange setting has to be better by more than that: the
+# weak prior grows with the counts, it does not drown in them.
+STRANGENESS_A_COUNT = 0.45
+USUAL_RADIO = RadioModel(3.75, 7.0)  # of one step too soft or too hard, the soft one loses less on the ground
 FACTOR_RANGE = (0.8, 1.6)  # beyond it, something else is wrong than the width
 NORMAL_90 = 1.6449
 
@@ -148,6 +156,7 @@ class _Search:
         self._theta = _default_theta(len(coverages))
         self._places = choose_places(layout(weights, hexagons), bins, k_min)
         self._pieces = self._pieces_under(weights)
+        self._counts = sum(len(one.rest) for one in self._pieces)
         self._trials: list[Trial] = []
         self._tried: set[tuple[int, RadioModel]] = set()
         self._start = self._best = 0.0
@@ -170,7 +179,8 @@ class _Search:
                 self._over(name, None, values, partial(_with_shape, name))
             for number in range(len(self._coverages)):
                 self._over("model_error", number, MODEL_ERRORS, partial(_with_error, number))
-            self._over("share_error", None, SHARE_ERRORS, _with_share)
+            for name, values in ERROR_VALUES:
+                self._over(name, None, values, partial(_with_errors, name))
             self._expand(self._pieces, NEXT_STEPS)
             self._best = self._score(self._pieces, self._theta, self._radios)
             if self._theta == before:
@@ -215,7 +225,7 @@ class _Search:
         weights[number], radios[number] = compute_weights(self._coverages[number], radio=radio), radio
         pieces = self._pieces_under(weights)
         for old, new in zip(self._pieces, pieces, strict=True):
-            new.start_at(old.people_of(len(self._hexagons)))
+            new.start_at(old.people_of(len(self._hexagons)), self._theta)
         self._expand(pieces, NEXT_STEPS)
         score = self._score(pieces, self._theta, radios)
         better = self._note(name, number, value, score)
@@ -239,7 +249,8 @@ class _Search:
         return make_pieces(ground, bins, self._places, layer=self._layer, k_min=self._k_min)
 
     def _score(self, pieces: Sequence[Piece], theta: Theta, radios: Sequence[RadioModel | None]) -> float:
-        return sum(one.log_likelihood(theta) for one in pieces) - _strangeness(theta, radios)
+        likely = sum(one.log_likelihood(theta) for one in pieces)
+        return likely - STRANGENESS_A_COUNT * self._counts * _strangeness(theta, radios)
 
 
 def _with_shape(name: str, theta: Theta, value: float) -> Theta:
@@ -252,21 +263,23 @@ def _with_error(number: int, theta: Theta, value: float) -> Theta:
     return replace(theta, carriers=tuple(carriers))
 
 
-def _with_share(theta: Theta, value: float) -> Theta:
-    return replace(theta, carriers=tuple(replace(one, share_error=value) for one in theta.carriers))
+def _with_errors(name: str, theta: Theta, value: float) -> Theta:
+    return replace(theta, carriers=tuple(replace(one, **{name: value}) for one in theta.carriers))
 
 
 def _strangeness(theta: Theta, radios: Sequence[RadioModel | None]) -> float:
-    """Return minus the logarithm of the weak prior: how far a setting is from the defaults."""
-    shape, usual = theta.shape, DEFAULT_THETA.shape
+    """Return minus the logarithm of the weak prior: how far a setting is from the usual one."""
+    shape, usual, errors = theta.shape, DEFAULT_THETA.shape, CarrierErrors()
     far = [_far("length_m", shape.length_m, usual.length_m), _far("cv", shape.cv, usual.cv)]
     far.append(_far("nugget_cv", shape.nugget_cv, usual.nugget_cv))
-    far += [_far("model_error", one.model_error, CarrierErrors().model_error) for one in theta.carriers]
-    far += [_far("share_error", one.share_error, CarrierErrors().share_error) for one in theta.carriers[:1]]
+    far += [_far("model_error", one.model_error, errors.model_error) for one in theta.carriers]
+    for one in theta.carriers[:1]:
+        far.append(_far("clumped_error", one.clumped_error, errors.clumped_error))
+        far.append(_far("share_error", one.share_error, errors.share_error))
     for radio in radios:
         if radio is not None:
-            far.append(_far("softness_db", radio.softness_db, DEFAULT_RADIO.softness_db))
-            far.append(_far("slope", radio.slope, DEFAULT_RADIO.slope))
+            far.append(_far("softness_db", radio.softness_db, USUAL_RADIO.softness_db))
+            far.append(_far("slope", radio.slope, USUAL_RADIO.slope))
     return sum(far)
 
 

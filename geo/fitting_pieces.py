@@ -1,23 +1,26 @@
 """Pieces of past time bins on which settings are weighed: small enough that a hundred settings take a second.
 
 A piece is some 160 neighbouring counts of all carriers in one time bin. Its likelihood is that of the joint estimate
-(same rows, same errors, same prior), with the prior's mean taken from the whole bin. Pieces are chosen by where source
+(same rows, same errors, same prior), with the prior's trend taken from the whole bin. Pieces are chosen by where source
 areas lie and how much was counted there, so the same counts give the same pieces.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg, sparse
 from scipy.spatial.distance import cdist
 
-from geo.hexagons import Floats
+from geo import hexagons
+from geo.hexagons import Floats, HexIds
 from geo.joint_layout import REACH_IN_LENGTHS, Layout
-from geo.joint_rows import Rows, gather, noise, prior_mean
+from geo.joint_rows import Rows, gather, noise, predicted
+from geo.joint_solve import LEVEL_SD
+from geo.joint_trend import prior_mean
 from geo.joint_types import DEFAULT_THETA, Theta
 from geo.spreading import CarrierCounts
 
@@ -27,39 +30,45 @@ ROWS_OF_A_PIECE = 200  # two sites' distances and more across in a dense city; a
 PIECES = 6
 LEAST_ROWS = 12  # below, a piece tells nothing of correlation
 LEAST_REACH = 0.003  # of the best covered hexagon: what is seen less matters to no count
-LEVEL_SD = 2.0  # of the prior's level in logarithms: how many people there are is left to the counts
 LARGEST_STEP = 1.5  # of Gauss-Newton in logarithms
+MOST_GROUPS = 1_500  # hexagons of one piece, else they are taken together: their distances fill 20 MB
 FOLDS = 4  # of the areas of a carrier that stands alone
 
 
 class Piece:
     """Some counts of one bin (N,) and the people behind them, linearised where these most probably are.
 
-    The background is exp(f), f Gaussian around `level`; `expand` moves the point of linearisation by Gauss-Newton.
+    The background is exp(f), f Gaussian around its trend; `expand` moves the point of linearisation by Gauss-Newton.
+    Where sparse networks see thousands of hexagons from one piece, neighbours are taken together.
     """
 
-    def __init__(self, ground: Layout, rows: Rows, mean: Floats) -> None:
-        self.rows = rows
+    def __init__(self, ground: Layout, rows: Rows, trend: Floats, resolution: int, k_min: int) -> None:
+        self.rows, self._k_min = rows, k_min
         reach = np.asarray(rows.matrix.sum(axis=0)).ravel()
-        self._there = np.flatnonzero((reach > LEAST_REACH * reach.max(initial=0.0)) & (mean > 0.0))
-        self._matrix = sparse.csr_array(rows.matrix[:, self._there])
-        self._level = np.log(mean[self._there])
-        self._apart = cdist(ground.metres[self._there], ground.metres[self._there])
+        self._there = np.flatnonzero((reach > LEAST_REACH * reach.max(initial=0.0)) & (trend > 0.0))
+        self._share, self._group = _grouped(ground.hexagons[self._there], trend[self._there], resolution)
+        together = sparse.csr_array((self._share, (np.arange(len(self._share)), self._group)))
+        self._matrix = sparse.csr_array(rows.matrix[:, self._there] @ together)
+        self._level = np.log(np.bincount(self._group, weights=trend[self._there]))
+        self._single = np.bincount(self._group, weights=self._share**2)  # how alone a hexagon is in its group
+        metres = together.T @ ground.metres[self._there]
+        self._apart = cdist(metres, metres)
         self._alike: dict[float, Floats] = {}
         self._point = self._level.copy()
-        self._linearise()
+        self._linearise(DEFAULT_THETA)
 
     def people_of(self, size: int) -> Floats:
         """Return the people at the point of linearisation over all hexagons (size,), NaN where no count sees them."""
         people = np.full(size, np.nan)
-        people[self._there] = np.exp(self._point)
+        people[self._there] = self._share * np.exp(self._point)[self._group]
         return people
 
-    def start_at(self, people: Floats) -> None:
+    def start_at(self, people: Floats, theta: Theta) -> None:
         """Take the point of linearisation from people (H,) of all hexagons, NaN where nothing is known."""
-        known = people[self._there]
-        self._point = np.where(np.isfinite(known), np.log(np.maximum(known, 1e-9)), self._level)
-        self._linearise()
+        here = people[self._there]
+        known = np.where(np.isfinite(here), here, self._share * np.exp(self._level)[self._group])
+        self._point = np.log(np.maximum(np.bincount(self._group, weights=known), 1e-9))
+        self._linearise(theta)
 
     def expand(self, theta: Theta, steps: int) -> None:
         """Move the point of linearisation towards the most probable people."""
@@ -67,10 +76,10 @@ class Piece:
             pull = linalg.cho_solve((linalg.cholesky(self.covariance(theta), lower=True), True), self.rest)
             back = self._slope.T @ pull
             shape = theta.shape
-            moved = shape.cv**2 * (self._alike_of(shape.length_m) @ back) + shape.nugget_cv**2 * back
+            moved = shape.cv**2 * (self._alike_of(shape.length_m) @ back) + shape.nugget_cv**2 * self._single * back
             wanted = self._level + moved + LEVEL_SD**2 * back.sum()
             self._point = self._point + np.clip(wanted - self._point, -LARGEST_STEP, LARGEST_STEP)
-            self._linearise()
+            self._linearise(theta)
 
     def covariance(self, theta: Theta) -> Floats:
         """Return the covariance of the counts under a theta, (N, N), around the point of linearisation."""
@@ -91,12 +100,13 @@ class Piece:
         parts = [_standardised(total, self.rest, fold) for fold in self._folds()]
         return np.concatenate([one[np.isfinite(one)] for one in parts]) if parts else np.zeros(0)
 
-    def _linearise(self) -> None:
+    def _linearise(self, theta: Theta) -> None:
         people = np.exp(self._point)
         self._expected = self._matrix @ people
+        self.rows = predicted(self.rows, theta, self._expected, self._k_min)
         self._slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
         self.rest = self.rows.value - self._expected + self._slope @ (self._point - self._level)
-        self._alone = (self._slope @ self._slope.T).toarray()
+        self._alone = ((self._slope @ sparse.diags_array(self._single)) @ self._slope.T).toarray()
         self._common = LEVEL_SD**2 * np.outer(self._expected, self._expected)
         self._smooth: dict[float, Floats] = {}
 
@@ -124,6 +134,20 @@ class Piece:
         return self._alike[length_m]
 
 
+def _grouped(ids: HexIds, trend: Floats, resolution: int) -> tuple[Floats, Ints]:
+    """Return of each hexagon (H,) its share of its group's people in the trend, and the group's number."""
+    if not len(ids):
+        return trend, np.zeros(0, np.int64)
+    groups = ids if resolution == _resolution(ids) else hexagons.parents(ids, resolution)
+    number = np.unique(groups, return_inverse=True)[1].astype(np.int64)
+    share: Floats = trend / np.bincount(number, weights=trend)[number]
+    return share, number
+
+
+def _resolution(ids: HexIds) -> int:
+    return int(hexagons.resolutions(ids[:1])[0])
+
+
 def _standardised(total: Floats, rest: Floats, fold: Ints) -> Floats:
     known = np.setdiff1d(np.arange(len(rest)), fold)
     factor = linalg.cho_factor(total[np.ix_(known, known)], lower=True)
@@ -134,36 +158,55 @@ def _standardised(total: Floats, rest: Floats, fold: Ints) -> Floats:
     return standardised
 
 
-def choose_places(ground: Layout, bins: Sequence[Sequence[CarrierCounts]], k_min: int) -> list[tuple[int, Ints]]:
-    """Choose pieces: number of the bin and areas of the layout. Each bin gives some, each kind of place is seen."""
-    places = _places(ground.row_metres)
-    found: list[tuple[int, Ints]] = []
+@dataclass(frozen=True, slots=True, eq=False)
+class Place:
+    """Where a piece is cut: number of the bin, areas of the layout, resolution at which hexagons are taken together."""
+
+    bin: int
+    areas: Ints
+    resolution: int
+
+
+def choose_places(ground: Layout, bins: Sequence[Sequence[CarrierCounts]], k_min: int) -> list[Place]:
+    """Choose where pieces are cut: each bin gives some, each kind of place is seen."""
+    parts = _parts(ground.row_metres)
+    found: list[Place] = []
     for number, counts in enumerate(bins):
         rows = gather(ground, counts, DEFAULT_THETA, k_min)
         if len(rows.value):
-            chosen = _chosen(places, rows, _pieces_of(number, len(bins)), number)
-            found += [(number, place) for place in chosen]
+            chosen = _chosen(parts, rows, _pieces_of(number, len(bins)), number)
+            found += [Place(number, areas, _fine_enough(ground, areas)) for areas in chosen]
     return found
 
 
 def make_pieces(
     ground: Layout,
     bins: Sequence[Sequence[CarrierCounts]],
-    places: Sequence[tuple[int, Ints]],
+    places: Sequence[Place],
     *,
     layer: Floats | None,
     k_min: int,
 ) -> list[Piece]:
-    """Make the pieces of chosen places; the prior's mean is that of the whole bin."""
-    means: dict[int, Floats] = {}
+    """Make the pieces of chosen places; the trend is that of the whole bin."""
+    trends: dict[int, Floats] = {}
     pieces: list[Piece] = []
-    for number, place in places:
-        if number not in means:
-            whole = gather(ground, bins[number], DEFAULT_THETA, k_min)
-            means[number] = prior_mean(ground, whole, layer)[0]
-        inside = gather(ground, _within(ground, bins[number], place), DEFAULT_THETA, k_min)
-        pieces.append(Piece(ground, inside, means[number]))
+    for place in places:
+        counts = bins[place.bin]
+        if place.bin not in trends:
+            trends[place.bin] = prior_mean(ground, gather(ground, counts, DEFAULT_THETA, k_min), layer)[0]
+        inside = gather(ground, _within(ground, counts, place.areas), DEFAULT_THETA, k_min)
+        pieces.append(Piece(ground, inside, trends[place.bin], place.resolution, k_min))
     return pieces
+
+
+def _fine_enough(ground: Layout, areas: Ints) -> int:
+    """Return the finest resolution at which the areas see no more than MOST_GROUPS hexagons."""
+    ids = ground.hexagons[np.unique(ground.rows[areas].indices)]
+    resolution, groups = _resolution(ids), ids
+    while len(np.unique(groups)) > MOST_GROUPS and resolution > 0:
+        resolution -= 1
+        groups = hexagons.parents(ids, resolution)
+    return resolution
 
 
 def _pieces_of(number: int, bins: int) -> int:
@@ -171,12 +214,12 @@ def _pieces_of(number: int, bins: int) -> int:
     return PIECES * (number + 1) // bins - PIECES * number // bins
 
 
-def _chosen(places: Sequence[Ints], rows: Rows, wanted: int, turn: int) -> list[Ints]:
-    """Return some of the places, from the fullest to the emptier ones, others in every bin."""
-    size = int(rows.area.max()) + 1 + max(int(one.max()) for one in places)
+def _chosen(parts: Sequence[Ints], rows: Rows, wanted: int, turn: int) -> list[Ints]:
+    """Return some of the parts, from the fullest to the emptier ones, others in every bin."""
+    size = int(rows.area.max()) + 1 + max(int(one.max()) for one in parts)
     delivered = np.bincount(rows.area, minlength=size)
     counted = np.bincount(rows.area, weights=np.maximum(rows.value, 0.0), minlength=size)
-    enough = [one for one in places if delivered[one].sum() >= LEAST_ROWS]
+    enough = [one for one in parts if delivered[one].sum() >= LEAST_ROWS]
     enough.sort(key=lambda one: (-float(counted[one].sum()), int(one[0])))
     if not enough or not wanted:
         return []
@@ -198,7 +241,7 @@ def _within(ground: Layout, counts: Sequence[CarrierCounts], place: Ints) -> lis
     return found
 
 
-def _places(metres: Floats) -> list[Ints]:
+def _parts(metres: Floats) -> list[Ints]:
     """Halve the areas across their longer side until no part is larger than a piece."""
     waiting, small = [np.arange(len(metres))], []
     while waiting:

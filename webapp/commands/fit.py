@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from store.fits import FitRow
 
 SHAPE = ("length_m", "cv", "nugget_cv")
-OF_CARRIER = ("model_error", "share_error")
+OF_CARRIER = ("model_error", "clumped_error", "share_error")
 OF_RADIO = ("slope", "softness_db")
 
 
