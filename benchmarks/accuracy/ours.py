@@ -1,6 +1,6 @@
 """The product's own estimate, made of the product's own parts: weights, fit, history, venues, judgement.
 
-What the pipeline does around a database is done here around arrays: a fit on the first day's bins, plain estimates of
+What the pipeline does around a database is done here around arrays: a fit on the first day's bins, the counts of
 the weeks before as history, registered venues with the policy's expectations. Nothing is set by hand.
 """
 
@@ -10,13 +10,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from importlib import resources
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from benchmarks.accuracy.scenario import K_MIN, Moment, Registration, Scenario
 from geo import joint
 from geo.fitting import Fit, fit
-from geo.hexagons import Floats, HexIds
+from geo.hexagons import HexIds
 from geo.joint_types import History, JointEstimate, Theta
+from geo.joint_zeros import with_zeros
 from geo.radio_weights import DEFAULT_RADIO
 from geo.spreading import CarrierCounts, union_of_hexagons
 from geo.weights import SpreadingWeights, compute_weights
@@ -52,22 +55,21 @@ def estimate_all(scenario: Scenario, rules: Policy) -> Ours:
     estimates = []
     for number, moment in enumerate(scenario.moments):
         past = scenario.past[number] if scenario.past else ()
-        estimates.append(
-            joint.estimate(
-                ground,
-                [one for one in carrier_counts(scenario.registrations, weights, moment) if one is not None],
-                theta,
-                history=_history(scenario, ground, weights, theta, moment, past) if past else None,
-                venues=states.prior_at(moment.start, ()),
-                k_min=K_MIN,
-                z=rules.estimation.interval_z,
-            )
+        counts = [one for one in carrier_counts(scenario.registrations, weights, moment) if one is not None]
+        estimate = joint.estimate(
+            ground,
+            counts,
+            theta,
+            history=_history(ground, moment, past) if past else None,
+            venues=states.prior_at(moment.start, ()),
+            k_min=K_MIN,
+            z=rules.estimation.interval_z,
         )
+        estimates.append(with_zeros(ground, counts, estimate))
     return Ours(ground.hexagons, states.membership, tuple(estimates), chosen)
 
 
 _fits: dict[tuple[str, ...], tuple[tuple[SpreadingWeights, ...], Theta, str]] = {}
-_plain: dict[bytes, Floats] = {}
 
 
 def _fitted(scenario: Scenario) -> tuple[tuple[SpreadingWeights, ...], Theta, str]:
@@ -75,7 +77,6 @@ def _fitted(scenario: Scenario) -> tuple[tuple[SpreadingWeights, ...], Theta, st
     key = tuple(one.coverage.digest for one in scenario.registrations)
     if key not in _fits:
         _fits.clear()
-        _plain.clear()
         _fits[key] = _fit(scenario)
     return _fits[key]
 
@@ -112,32 +113,18 @@ def carrier_counts(
     ]
 
 
-def _history(
-    scenario: Scenario,
-    ground: joint.Layout,
-    weights: tuple[SpreadingWeights, ...],
-    theta: Theta,
-    moment: Moment,
-    past: tuple[Moment, ...],
-) -> History:
-    """Make the history of a bin: the centre of the plain estimates and of the counts of the same hour before."""
-    means = []
-    for one in past:
-        counts = [c for c in carrier_counts(scenario.registrations, weights, one) if c is not None]
-        key = b"".join(c.counts.tobytes() for c in counts)
-        if key not in _plain:
-            _plain[key] = joint.plain_means(ground, counts, theta, k_min=K_MIN)
-        means.append(_plain[key])
+def _history(ground: joint.Layout, moment: Moment, past: tuple[Moment, ...]) -> History:
+    """Make the history of a bin: the centre of the counts of the same hour before, hidden ones as their middle."""
     delivering = [n for n, counted in enumerate(moment.counted) if counted is not None]
-    usual = [centre([_counts(one, n) for one in past]) for n in delivering]
-    return History(mean=centre(means), usual_counts=usual, bins=len(past))
+    usual = [centre([_middles(one, n) for one in past]) for n in delivering]
+    return History(mean=np.full(len(ground.hexagons), np.nan), usual_counts=usual, bins=len(past))
 
 
-def _counts(moment: Moment, number: int) -> Floats:
+def _middles(moment: Moment, number: int) -> NDArray[np.float32]:
     counted = moment.counted[number]
     if counted is None:
         raise ValueError("a carrier of this bin was not there in the weeks before")
-    return counted.counts
+    return np.where(counted.suppressed, K_MIN / 2.0, counted.counts).astype(np.float32)
 
 
 def _venues(scenario: Scenario) -> list[Venue]:
