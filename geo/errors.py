@@ -6,7 +6,8 @@
     ├── WeightsError         a coverage too large to be spread
     └── PackedBytesError     bytes that this package did not write, or wrote in another version
 
-The sentences for people, in three languages, stand in ingest/messages/coverage.toml under the same codes.
+The sentences for people, in three languages, stand in ingest/messages/coverage.toml and priors.toml under the same
+codes.
 """
 
 from __future__ import annotations
@@ -45,6 +46,10 @@ class GeoError(Exception):
 
 class CoverageError(GeoError):
     """A coverage file or a list of source areas that cannot be used."""
+
+
+class PriorError(GeoError):
+    """A file of residents or built volume that cannot be used."""
 
 
 class HexagonError(GeoError):

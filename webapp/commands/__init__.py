@@ -5,11 +5,14 @@ Exit codes: 0 done, 2 refused (nothing was changed; the sentence on stderr says 
 
 from __future__ import annotations
 
+import os
 import sys
 from importlib import import_module
 
 import click
 
+# Estimates run side by side, one a core: libraries of linear algebra that took every core for each would be in the way.
+ONE_THREAD_EACH = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 NOUNS = {
     "account": "Invite people; disable, enable and help their accounts.",
     "audit": "Read and verify the audit log.",
@@ -26,6 +29,7 @@ NOUNS = {
     "ingest": "Take in an operator's files.",
     "jobs": "See jobs that wait or are dead.",
     "policy": "Check policy files.",
+    "prior": "Load what is expected before any count: residents, built volume.",
     "retention": "Delete what is over its time.",
     "serve": "Serve the pages and the API.",
     "status": "Show a venue's status and why.",
@@ -60,6 +64,8 @@ def oryn() -> None:
 
 def main() -> None:
     """Run the command line; turn every refusal into one sentence and exit code 2."""
+    for library in ONE_THREAD_EACH:
+        os.environ.setdefault(library, "1")
     from webapp.commands.refusals import REFUSALS, explain
 
     _log_to_stderr()
