@@ -5,6 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("weights", "frames", "reading", "ingest", "examining", "door", "upload_to_map"):
+for name in ("weights", "frames", "reading", "ingest", "examining", "door", "joint", "upload_to_map"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
     print(flush=True)

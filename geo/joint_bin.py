@@ -16,7 +16,7 @@ from scipy import sparse
 from geo.hexagons import Floats
 from geo.joint_layout import Ints, Layout
 from geo.joint_posterior import Posterior, posterior
-from geo.joint_rows import Rows, gather, noise, predicted, taken
+from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error, taken
 from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import History, Theta, VenuePrior
@@ -163,11 +163,12 @@ def _told(case: Case, region: Region) -> tuple[Rows, Floats, Told]:
     """Give a region's rows and what they tell; people outside are taken as the rough estimate has them."""
     rows = taken(case.rows, region.rows, region.hexagons)
     outside = _outside(case, region, rows)
+    common = alike(rows, case.theta)
 
     def told(expected: Floats) -> tuple[Floats, Floats]:
         whole = expected + outside
         known = predicted(rows, case.theta, whole, case.k_min)
-        errors = noise(known, case.theta, whole)
+        errors = noise(known, case.theta, whole, common)
         errors[np.diag_indices(len(whole))] += (OUTSIDE_ERROR * outside) ** 2
         return known.value - outside, errors
 
@@ -218,15 +219,14 @@ def _innovation_noise(
     """Give the errors of counts against their own past: chance of both, drift, and what is misplaced of a change."""
     shape = theta.innovation
     chance = expected * rows.per_device * (1.0 + 1.0 / max(bins, 1))
-    whole = noise(rows, theta, expected).diagonal() - expected * rows.per_device
+    whole = (relative_error(rows, theta) * expected) ** 2
     moved = np.maximum(change**2 - 2.0 * chance, 0.0)
-    errors = np.array([theta.errors(number).model_error for number in rows.number.tolist()])
-    own = (shape.drift * expected) ** 2 + errors**2 * moved + rows.rounding_sd**2 + rows.censored_variance + 0.25
-    own = own + (rows.time_error * expected) ** 2
+    steady = (shape.drift * expected) ** 2 + relative_error(rows, theta) ** 2 * moved
+    own = (rows.time_error * expected) ** 2 + rows.rounding_sd**2 + rows.censored_variance + 0.25
     same = rows.number[:, None] == rows.number
-    alike = np.where(same, shape.share_error**2, 0.0) * np.outer(expected, expected)
-    alike[np.diag_indices(len(expected))] += chance + np.where(known_past, own, whole)
-    return alike
+    covariance = np.where(same, shape.share_error**2, 0.0) * np.outer(expected, expected)
+    covariance[np.diag_indices(len(expected))] += chance + own + np.where(known_past, steady, whole)
+    return covariance
 
 
 def _joined(usual: Posterior, change: Posterior) -> Posterior:

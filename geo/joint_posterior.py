@@ -11,7 +11,7 @@ import numpy as np
 from scipy import linalg, sparse
 
 from geo.hexagons import Floats
-from geo.joint_solve import Prior, Solved, whitened
+from geo.joint_solve import Prior, Singles, Solved, whitened
 
 LEAST_VARIANCE = 1e-12
 
@@ -41,9 +41,9 @@ def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posteri
     people = np.exp(solved.point)
     alone = prior.venue_sd**2
     venue_cross = solved.seen.toarray() * alone
-    cross = solved.cross * people
+    cross = solved.cross * people.astype(np.float32)
     if len(alone):
-        cross += _through(venue_cross, prior.held)
+        cross += _through(venue_cross, prior.held).astype(np.float32)
     kernel = _kernel(matrix, solved.factor, cross)
     learnt = whitened(solved.factor, cross)
     learnt_venues = whitened(solved.factor, venue_cross)
@@ -52,7 +52,7 @@ def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posteri
     known = np.einsum("nh,nh->h", learnt, learnt, dtype=np.float64)
     known_venues = np.einsum("nv,nv->v", learnt_venues, learnt_venues, dtype=np.float64)
     touched = sparse.csr_array(prior.held > 0.0, dtype=np.float64)
-    learnt_areas = _through(learnt, touched.T)
+    learnt_areas = _through(learnt, sparse.csr_array(touched.T, dtype=np.float32))
     known_areas = np.einsum("nv,nv->v", learnt_areas, learnt_areas, dtype=np.float64)
     shared = np.einsum("nv,nv->v", learnt_venues, learnt_areas, dtype=np.float64)
     return Posterior(
@@ -69,18 +69,18 @@ def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posteri
     )
 
 
-def _through(dense: np.ndarray, thin: sparse.csr_array) -> np.ndarray:
+def _through(dense: Singles | Floats, thin: sparse.csr_array) -> Singles | Floats:
     """Multiply a dense (N, X) with a sparse (X, Y)."""
     return np.asarray((thin.T @ dense.T).T)
 
 
-def _kernel(matrix: sparse.csr_array, factor: Floats, cross: Floats) -> Floats:
+def _kernel(matrix: sparse.csr_array, factor: Floats, cross: Singles) -> Floats:
     """Give, of a person more in a hexagon, how much its estimate finds: [Cov A' G⁻¹ A] on the diagonal, (H,)."""
     inverse, _ = linalg.lapack.spotri(factor.astype(np.float32), lower=1)
     inverse = np.tril(inverse)
     inverse += np.tril(inverse, -1).T
     answered = sparse.csr_array(matrix.T, dtype=np.float32) @ inverse  # (H, N)
-    found: Floats = np.einsum("hn,nh->h", answered, cross.astype(np.float32), dtype=np.float64)
+    found: Floats = np.einsum("hn,nh->h", answered, cross, dtype=np.float64)
     return np.clip(found, 0.0, 1.0)
 
 
@@ -96,7 +96,7 @@ def _areas_before(prior: Prior, people: Floats, touched: sparse.csr_array) -> Fl
     return total
 
 
-def _between(touched: sparse.csr_array, alone: Floats, learnt: np.ndarray) -> sparse.csr_array:
+def _between(touched: sparse.csr_array, alone: Floats, learnt: Singles) -> sparse.csr_array:
     """Give the posterior covariance of each two venues that touch a hexagon in common."""
     pairs = sparse.coo_array(sparse.triu(touched @ touched.T, k=1))
     value = np.array([-float(learnt[:, i] @ learnt[:, j]) for i, j in zip(pairs.row, pairs.col, strict=True)])

@@ -127,34 +127,50 @@ def _rows_of(ground: Layout, counts: CarrierCounts) -> tuple[Ints, Floats, Bools
     return start + chosen, np.where(hidden, 0.0, counts.counts[chosen]), hidden
 
 
-def noise(rows: Rows, theta: Theta, expected: Floats) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class Alike:
+    """What errors of counts have in common, relative (K, K), for each carrier's rows `at` (K,)."""
+
+    blocks: tuple[tuple[Ints, Floats], ...]
+
+
+def alike(rows: Rows, theta: Theta) -> Alike:
+    """Give what neighbours' model errors and a carrier's shares have in common; it does not depend on counts."""
+    blocks = []
+    for number in np.unique(rows.number).tolist():
+        errors = theta.errors(number)
+        at = np.flatnonzero(rows.number == number)
+        apart = cdist(rows.metres[at], rows.metres[at])
+        common = errors.share_error**2 * (0.5 + 0.5 * np.exp(-apart / theta.share_length_m))
+        if errors.clumped_error > 0.0:
+            common += errors.clumped_error**2 * np.exp(-apart / CLUMP_LENGTH_M)
+        blocks.append((at, common))
+    return Alike(tuple(blocks))
+
+
+def noise(rows: Rows, theta: Theta, expected: Floats, common: Alike | None = None) -> Floats:
     """Return the covariance of the counts' errors, (N, N), around what is expected (N,).
 
     Chance of each device; model errors, part of them alike between neighbours; the share, alike over
     `theta.share_length_m`, part of it everywhere; rounding; of censored counts what they may be.
     """
     expected = np.maximum(expected, 0.0)
-    model, clumped, share = _errors(rows, theta)
-    relative = np.hypot(model, rows.time_error)
+    relative = np.hypot(_errors(rows, theta)[:, 0], rows.time_error)
     own = expected * rows.per_device + (relative * expected) ** 2 + rows.rounding_sd**2 + rows.censored_variance + 0.25
     covariance = np.zeros((len(expected), len(expected)))
-    for number in np.unique(rows.number).tolist():
-        at = np.flatnonzero(rows.number == number)
-        apart = cdist(rows.metres[at], rows.metres[at])
-        alike = share[at[0]] ** 2 * (0.5 + 0.5 * np.exp(-apart / theta.share_length_m))
-        alike += clumped[at[0]] ** 2 * np.exp(-apart / CLUMP_LENGTH_M)
-        covariance[np.ix_(at, at)] = alike * np.outer(expected[at], expected[at])
+    for at, block in (common or alike(rows, theta)).blocks:
+        covariance[np.ix_(at, at)] = block * np.outer(expected[at], expected[at])
     covariance[np.diag_indices(len(expected))] += own
     return covariance
 
 
 def relative_error(rows: Rows, theta: Theta) -> Floats:
     """Return the relative sd (N,) of a count around what the people there let expect, but for chance."""
-    model, clumped, share = _errors(rows, theta)
-    return np.asarray(np.sqrt(model**2 + clumped**2 + share**2))
+    return np.asarray(np.sqrt(np.square(_errors(rows, theta)).sum(axis=1)))
 
 
-def _errors(rows: Rows, theta: Theta) -> tuple[Floats, Floats, Floats]:
-    errors = [theta.errors(number) for number in rows.number.tolist()]
-    pick = np.array([(one.model_error, one.clumped_error, one.share_error) for one in errors]).reshape(-1, 3)
-    return pick[:, 0], pick[:, 1], pick[:, 2]
+def _errors(rows: Rows, theta: Theta) -> Floats:
+    """Give model, clumped and share error of each row, (N, 3)."""
+    known = [theta.errors(number) for number in range(int(rows.number.max(initial=0)) + 1)]
+    table = np.array([(one.model_error, one.clumped_error, one.share_error) for one in known])
+    return np.asarray(table[rows.number])

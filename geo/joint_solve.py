@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import linalg, sparse
 
 from geo.hexagons import Floats
@@ -23,6 +24,7 @@ _LEAST_PEOPLE = 1e-6
 _LARGEST_LOGARITHM = 25.0
 _JITTER = 1e-9
 
+Singles = NDArray[np.float32]
 Told = Callable[[Floats], tuple[Floats, Floats]]
 
 
@@ -56,7 +58,7 @@ class Solved:
     point: Floats
     venues: Floats
     factor: Floats
-    cross: Floats
+    cross: Singles
     seen: sparse.csr_array
     expected: Floats
     log_likelihood: float
@@ -112,17 +114,18 @@ class _Search:
 
     def solved(self) -> Solved:
         prior = self._prior
-        cross = self._smooth.toarray() + prior.level_sd**2 * self._level[:, None]
+        cross = self._smooth.astype(np.float32).toarray()
+        cross += (prior.level_sd**2 * self._level[:, None]).astype(np.float32)
         white = linalg.solve_triangular(self._factor, self._rest, lower=True, check_finite=False)
         size = 0.5 * len(white) * np.log(2.0 * np.pi)
         likely = float(-0.5 * white @ white - np.log(np.diag(self._factor)).sum() - size)
         return Solved(self.point, self.venues, self._factor, cross, self._seen, self._expected, likely)
 
 
-def whitened(factor: Floats, cross: Floats) -> np.ndarray:
+def whitened(factor: Floats, cross: Singles | Floats) -> Singles:
     """Return L⁻¹ of a covariance with counts (N, X) in single precision: its columns' products are what is learnt."""
     return np.asarray(
         linalg.solve_triangular(
-            factor.astype(np.float32), cross.astype(np.float32), lower=True, check_finite=False, overwrite_b=True
+            factor.astype(np.float32), cross.astype(np.float32, copy=False), lower=True, check_finite=False
         )
     )
