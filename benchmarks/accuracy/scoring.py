@@ -113,7 +113,7 @@ def _event_measures(scenario: Scenario, moment: Moment, found: MapOnCity, mine: 
     rows = []
     if len(moment.events):
         inside = mine.membership[moment.events].tocoo()
-        ids = np.unique(mine.hexagons[inside.col[inside.data >= measures.EVENT_MEMBERSHIP]])
+        ids = np.unique(mine.hexagons[inside.col[inside.data >= measures.EVENT_SHARE]])
         at = np.searchsorted(scenario.hexagons, ids[np.isin(ids, scenario.hexagons)])
         rows.append(("event error", float(np.median(measures.relative_errors(found, moment.people, at)))))
     if len(moment.gatherings):

@@ -7,6 +7,7 @@ registered capacity (no epidemic zone is in force in these worlds).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from rules.crowding import VenueFigures, crowding_level, unresolvable
 from rules.hours import is_open, parse_hours
 from rules.policy import Policy
 
+ZONE = "Asia/Almaty"
 SMALLEST = 200
 BANDS = ((200, 500), (500, 1500), (1500, 8000))
 HEAD_COUNTS = 200
@@ -58,12 +60,11 @@ class Said:
 
 def venue_rows(scenario: Scenario, mine: Ours) -> VenueRows:
     """Collect the venues of a scenario that are big enough and open."""
-    zone = "Asia/Almaty"
     parts = []
     big = scenario.capacity >= SMALLEST
     for number, moment in enumerate(scenario.moments):
         venues = mine.estimates[number].venues
-        opened = np.array([_is_open(one.opening_hours, moment.start, zone) for one in scenario.venues])
+        opened = np.array([_is_open(one.opening_hours, moment.start) for one in scenario.venues])
         here = np.flatnonzero(big & opened & np.isfinite(venues.mean))
         fields = (moment.venue_people, venues.mean, venues.sd, venues.low, venues.high, venues.kernel, venues.reach)
         columns = [one[here] for one in fields]
@@ -71,11 +72,8 @@ def venue_rows(scenario: Scenario, mine: Ours) -> VenueRows:
     return VenueRows(*(np.concatenate(one) for one in zip(*parts, strict=True)))
 
 
-def _is_open(hours: str | None, start: object, zone: str) -> bool:
-    from datetime import datetime
-
-    assert isinstance(start, datetime)
-    return hours is None or bool(is_open(parse_hours(hours), start, zone))
+def _is_open(hours: str | None, start: datetime) -> bool:
+    return hours is None or bool(is_open(parse_hours(hours), start, ZONE))
 
 
 def split(rows: VenueRows, seed: int) -> tuple[VenueRows, VenueRows]:
