@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any, Literal
 
-from rules.crowding_policy import CrowdingPolicy as CrowdingPolicy  # spoken of as part of the policy
+from rules.crowding_policy import CrowdingPolicy
 from rules.errors import NoPolicyInForce
-from rules.estimation_policy import EstimationPolicy as EstimationPolicy
+from rules.estimation_policy import EstimationPolicy
 
 EpidemicZone = Literal["green", "yellow", "red", "dark_red"]
 ZONES: tuple[EpidemicZone, ...] = ("green", "yellow", "red", "dark_red")
