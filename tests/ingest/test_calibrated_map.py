@@ -114,3 +114,23 @@ def test_counts_that_came_before_their_deliveries_serve_with_the_release(
         second = newest_calibration(connection)
         assert second is not None
         assert second.pairs == first.pairs + len(ids)
+
+
+def test_a_bin_that_is_no_longer_drawn_is_judged_with_the_head_counts_of_today(
+    town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    from webapp.commands import oryn
+
+    start, later = quarter(QUARTERS - 1), quarter(4 * 48)
+    town.receive_later(table((HEXAGONS[0], 4 * 48, 300)), later + 2 * (quarter(1) - quarter(0)))
+    count_all(town, 1.8)
+    assert not any(one.calibrated for one in shown(town, start).values())  # drawn two days ago, and not since
+    monkeypatch.setenv("ORYN_HOME", str(tmp_path))
+    monkeypatch.delenv("ORYN_DATABASE_URL", raising=False)
+    told = CliRunner().invoke(oryn, ["crowding", "--at", start.isoformat()])
+    assert told.exit_code == 0
+    wide = {row.split(",")[0]: float(row.split(",")[5]) for row in told.output.splitlines()[1:]}
+    for venue_id, (best, high) in released(town, start).items():
+        assert wide[venue_id] == pytest.approx(best + 1.8 * (high - best), rel=0.06)

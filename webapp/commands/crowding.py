@@ -24,16 +24,19 @@ FACTS = tuple(one.name for one in fields(VenueCrowding))
 @click.option("--format", "format_", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
 def command(venue: str | None, at: str, format_: str) -> None:
     """Show released crowding of VENUE, or of all venues, in the time bin that holds a moment."""
-    from ingest.pipeline import judge_bin
+    from ingest.pipeline import LIVE_WINDOW, judge_bin
     from store.crowding import crowding_at
     from store.errors import NotFound
-    from store.uploads import base_bins
+    from store.uploads import base_bins, newest_interval_end
     from store.venues import find_venue, list_venues
 
     with installation() as here, here.database.read() as connection:
         width = timedelta(minutes=here.policy.counts.base_bin_minutes)
         start = base_bins(moment(at), moment(at) + timedelta(seconds=1), width)[0]
-        rows = crowding_at(connection, start) or {one.venue_id: one for one in judge_bin(here.workplace(), start)}
+        newest_end = newest_interval_end(connection)
+        is_drawn = newest_end is not None and start >= newest_end - LIVE_WINDOW
+        rows = crowding_at(connection, start) if is_drawn else {}  # older rows may know of fewer head counts
+        rows = rows or {one.venue_id: one for one in judge_bin(here.workplace(), start)}
         ids = [one.id for one in list_venues(connection)]
         if venue is not None:
             found = find_venue(connection, venue)
