@@ -92,6 +92,14 @@ def test_rivals_are_named_in_the_readers_language_and_linked(
     assert [one["name"] for one in card["neighbours"]] == [name]
 
 
+def test_the_owners_own_page_names_rivals_and_says_how_sure(browser: MakeBrowser, told: Callable[..., str]) -> None:
+    told()
+    page = text(browser("owner_a"), "/my")
+    assert "How sure: in at least 9 of 10 such cases." in page
+    assert "Venue B" in page
+    assert "not a finding" not in page
+
+
 def test_a_sensitive_rival_is_not_named_to_the_public(
     browser: MakeBrowser, told: Callable[..., str], world: World, clock: Clock
 ) -> None:

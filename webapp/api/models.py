@@ -160,7 +160,10 @@ class CardCrowding(ShortCrowding):
     """`low`, `best`, `high`, `limit`: people; null for who may not see them."""
 
     interval_words: str | None
-    meaning_words: str | None = Field(description="What the interval means; whether head counts stand behind it")
+    meaning_words: str | None = Field(
+        description="What the interval means; whether head counts stand behind it",
+        examples=["In 9 of 10 such cases the true number lies between these two."],
+    )
     reason_words: str | None = Field(description="Why no level is told")
     helps_words: str | None = Field(description="What would help to tell one")
     low: int | None
@@ -183,7 +186,9 @@ class CardCrowding(ShortCrowding):
     attribution_probability: float | None = Field(
         ge=0, le=1, description="That the venue holds more than half of them; null for who may not see numbers"
     )
-    whose_words: str | None
+    whose_words: str | None = Field(
+        examples=["Most of the people counted here are inside this place (in at least 9 of 10 such cases)."]
+    )
     unusual: Literal["busier", "as-usual", "quieter"] | None = Field(
         description="Against the same hour of past weeks; says nothing of how full it is"
     )

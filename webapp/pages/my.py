@@ -11,14 +11,14 @@ from store.database import Connection
 from store.head_counts import HeadCount
 from store.records import Venue
 from store.venue_reads import VenueRead
-from store.venues import find_venue
+from store.venues import find_venue, venues_of
 from webapp.context import web
 from webapp.limits import limit_of
 from webapp.roles import actor
-from webapp.scene import scene_now
+from webapp.scene import Scene, scene_now
 from webapp.speech import gettext as _
 from webapp.speech import ngettext
-from webapp.venue_rows import venue_row
+from webapp.venue_rows import rival_ids, venue_row, visible
 from webapp.views import OwnedVenue, ReadView
 from webapp.wording.head_counts import counter_words, people_words
 from webapp.wording.moments import age_words, clock
@@ -37,9 +37,10 @@ def show() -> str:
         reads = venue_reads.reads_of(connection, account.venue_ids, READS_SHOWN)
         counts = venue_reads.count_reads(connection, account.venue_ids)
         counted = head_counts.counts_of(connection, account.venue_ids, READS_SHOWN)
+        rivals = _rivals(connection, scene, venues)
     owned = [
         OwnedVenue(
-            row=venue_row(venue, scene),
+            row=venue_row(venue, scene, rivals=rivals[venue.id]),
             limit_lines=limit_lines(limits[venue.id]),
             reads=_reads(venue.id, reads, counted, now),
             read_count_words=_read_count_words(counts.get(venue.id, 0)),
@@ -52,6 +53,14 @@ def show() -> str:
 def _own(connection: Connection, venue_ids: tuple[str, ...]) -> list[Venue]:
     found = (find_venue(connection, venue_id) for venue_id in venue_ids)
     return [venue for venue in found if venue is not None]
+
+
+def _rivals(connection: Connection, scene: Scene, venues: list[Venue]) -> dict[str, list[Venue]]:
+    """Return by venue the others to which its people may belong, as the owner may be shown them."""
+    ids = {venue.id: rival_ids(scene, venue.id) for venue in venues}
+    found = visible(venues_of(connection, sorted({one for some in ids.values() for one in some})), scene)
+    known = {one.id: one for one in found}
+    return {venue_id: [known[one] for one in some if one in known] for venue_id, some in ids.items()}
 
 
 def _reads(venue_id: str, reads: list[VenueRead], counted: list[HeadCount], now: datetime) -> list[ReadView]:
