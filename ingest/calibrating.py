@@ -208,7 +208,7 @@ def _bin_of(moment: datetime, policy: Policy) -> datetime:
 def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | None, policy: Policy) -> dict[str, Any]:
     """Return everything that is kept beside the factor; numbers of fewer counts or venues than may be are left out."""
     terms = terms_of(policy)
-    shown = _may_be_shown(pairs, policy.calibration)
+    shown = _shown(pairs, policy.calibration)
     return {
         "counts": len(standing),
         "venues": len({one.venue_id for one in standing}),
@@ -222,20 +222,20 @@ def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | 
         "untold": list(learnt.untold) if learnt else [],
         "told": list(learnt.told) if learnt else [],
         "told_pairs": int(np.sum(is_told(pairs.kernel, terms.kernel_edge))),
-        "held": [_held(pairs, _promising(terms, one), policy, shown) for one in PROMISES],
+        "held": [_held(shown, _promising(terms, one), policy) for one in PROMISES],
         "bands": [_band(pairs, band, policy) for band in range(len(terms.band_edges) + 1)],
     }
 
 
-def _held(pairs: Pairs, terms: Terms, policy: Policy, shown: bool) -> dict[str, Any]:
+def _held(pairs: Pairs, terms: Terms, policy: Policy) -> dict[str, Any]:
     """Return how often intervals that promise `terms.coverage` held the truth, uncalibrated and calibrated.
 
     The calibrated share is held out: the factors for a venue's counts came from other venues only.
     """
     z = policy.estimation.interval_z
     width = policy.crowding.uncalibrated_factor * NormalDist().inv_cdf((1 + terms.coverage) / 2) / z
-    before = held_share(pairs, np.full(len(pairs), width)) if shown else None
-    after = held_out_share(pairs, terms, width) if shown else None
+    before = held_share(pairs, np.full(len(pairs), width))
+    after = held_out_share(pairs, terms, width)
     return {"promised": terms.coverage, "before": _short(before), "after": _short(after)}
 
 
@@ -251,13 +251,15 @@ def _band(pairs: Pairs, band: int, policy: Policy) -> dict[str, Any]:
     told = inside & is_told(pairs.kernel, policy.crowding.resolvable_kernel)
     edges = (0.0, *terms.band_edges, None)
     return {"from": edges[band], "below": edges[band + 1]} | {
-        name: _short(median_error_share(chosen)) if _may_be_shown(chosen, terms) else None
-        for name, chosen in (("error", pairs.only(inside)), ("told_error", pairs.only(told)))
+        name: _short(median_error_share(_shown(pairs.only(chosen), terms)))
+        for name, chosen in (("error", inside), ("told_error", told))
     }
 
 
-def _may_be_shown(pairs: Pairs, policy: CalibrationPolicy) -> bool:
-    return len(pairs) >= policy.shown_counts_min and len(np.unique(pairs.group)) >= policy.shown_venues_min
+def _shown(pairs: Pairs, policy: CalibrationPolicy) -> Pairs:
+    """Return the pairs if their numbers may be published; none of them where they are of too few counts or venues."""
+    enough = len(pairs) >= policy.shown_counts_min and len(np.unique(pairs.group)) >= policy.shown_venues_min
+    return pairs if enough else pairs.only(np.zeros(len(pairs), bool))
 
 
 def _short(value: float | None) -> float | None:
