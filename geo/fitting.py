@@ -31,8 +31,7 @@ FIRST_STEPS, NEXT_STEPS = 6, 2  # of Gauss-Newton, from nowhere and from where a
 LEAST_GAIN = 0.5  # of the log-likelihood: less is what the linearisation leaves open
 ROUNDS = 2  # of the search over each parameter in turn; a third changed nothing in the trials
 
-# What is tried, and how strange (standard deviations of the logarithm) a setting is away from the usual one. Model
-# errors below 0.2 are not tried: intervals would lie (estimation.md section 9).
+# What is tried. Model errors below 0.2 are not: intervals would lie (estimation.md section 9).
 LENGTHS_M = (600.0, 1000.0, 1500.0, 2200.0, 3000.0)
 SPREADS = (0.5, 0.7, 1.0, 1.4, 2.0)
 NUGGETS = (0.1, 0.2, 0.3, 0.45, 0.65, 0.9)
@@ -43,20 +42,20 @@ SHAPE_VALUES = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS)
 ERROR_VALUES = (("clumped_error", CLUMPED_ERRORS), ("share_error", SHARE_ERRORS))  # of all carriers alike
 SOFTNESSES_DB = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 SLOPES = (2.5, 3.0, 3.75, 4.5)
-LOOSENESS = {
-    "length_m": 0.5,
-    "cv": 0.5,
-    "nugget_cv": 0.5,
-    "share_error": 0.5,
-    "clumped_error": 0.6,
-    "model_error": 0.4,
-    "softness_db": 0.5,
-    "slope": 0.2,
-}
 # Errors of counts are neither Gaussian nor independent, so the likelihood may prefer what is worse on the ground by up
-# to a tenth a count (five invented worlds of three kinds). A strange setting has to be better by more than that: the
-# weak prior grows with the counts, it does not drown in them.
-STRANGENESS_A_COUNT = 0.45
+# to a tenth a count (invented worlds of three kinds). A setting has to be likelier by that for each STEP (difference of
+# logarithms) away from the usual one, for each count that it is about.
+GAIN_A_STEP = 0.1
+STEP = {
+    "length_m": 0.4,
+    "cv": 0.35,
+    "nugget_cv": 0.35,
+    "model_error": 0.15,
+    "clumped_error": 0.5,
+    "share_error": 0.5,
+    "softness_db": 0.35,
+    "slope": 0.15,
+}
 USUAL_RADIO = RadioModel(3.75, 7.0)  # of one step too soft or too hard, the soft one loses less on the ground
 FACTOR_RANGE = (0.8, 1.6)  # beyond it, something else is wrong than the width
 NORMAL_90 = 1.6449
@@ -156,7 +155,7 @@ class _Search:
         self._theta = _default_theta(len(coverages))
         self._places = choose_places(layout(weights, hexagons), bins, k_min)
         self._pieces = self._pieces_under(weights)
-        self._counts = sum(len(one.rest) for one in self._pieces)
+        self._counts = [self._rows_of(number) for number in range(len(coverages))]
         self._trials: list[Trial] = []
         self._tried: set[tuple[int, RadioModel]] = set()
         self._start = self._best = 0.0
@@ -248,9 +247,12 @@ class _Search:
         ground: Layout = layout(weights, self._hexagons)
         return make_pieces(ground, bins, self._places, layer=self._layer, k_min=self._k_min)
 
+    def _rows_of(self, number: int) -> int:
+        return sum(int((one.rows.number == number).sum()) for one in self._pieces)
+
     def _score(self, pieces: Sequence[Piece], theta: Theta, radios: Sequence[RadioModel | None]) -> float:
         likely = sum(one.log_likelihood(theta) for one in pieces)
-        return likely - STRANGENESS_A_COUNT * self._counts * _strangeness(theta, radios)
+        return likely - GAIN_A_STEP * _strangeness(theta, radios, self._counts)
 
 
 def _with_shape(name: str, theta: Theta, value: float) -> Theta:
@@ -267,24 +269,23 @@ def _with_errors(name: str, theta: Theta, value: float) -> Theta:
     return replace(theta, carriers=tuple(replace(one, **{name: value}) for one in theta.carriers))
 
 
-def _strangeness(theta: Theta, radios: Sequence[RadioModel | None]) -> float:
-    """Return minus the logarithm of the weak prior: how far a setting is from the usual one."""
-    shape, usual, errors = theta.shape, DEFAULT_THETA.shape, CarrierErrors()
-    far = [_far("length_m", shape.length_m, usual.length_m), _far("cv", shape.cv, usual.cv)]
-    far.append(_far("nugget_cv", shape.nugget_cv, usual.nugget_cv))
-    far += [_far("model_error", one.model_error, errors.model_error) for one in theta.carriers]
-    for one in theta.carriers[:1]:
-        far.append(_far("clumped_error", one.clumped_error, errors.clumped_error))
-        far.append(_far("share_error", one.share_error, errors.share_error))
-    for radio in radios:
+def _strangeness(theta: Theta, radios: Sequence[RadioModel | None], counts: Sequence[int]) -> float:
+    """Return how many steps a setting is away from the usual one, summed over the counts that each step is about.
+
+    `counts`: how many there are of each coverage.
+    """
+    total = _far(theta.shape, DEFAULT_THETA.shape, [name for name, _values in SHAPE_VALUES]) * sum(counts)
+    for number, errors in enumerate(theta.carriers):
+        total += _far(errors, CarrierErrors(), ["model_error", "clumped_error", "share_error"]) * counts[number]
+    for number, radio in enumerate(radios):
         if radio is not None:
-            far.append(_far("softness_db", radio.softness_db, USUAL_RADIO.softness_db))
-            far.append(_far("slope", radio.slope, USUAL_RADIO.slope))
-    return sum(far)
+            total += _far(radio, USUAL_RADIO, ["softness_db", "slope"]) * counts[number]
+    return total
 
 
-def _far(name: str, value: float, usual: float) -> float:
-    return 0.5 * float(np.log(value / usual) / LOOSENESS[name]) ** 2
+def _far(setting: object, usual: object, names: Sequence[str]) -> float:
+    apart = (np.log(getattr(setting, name) / getattr(usual, name)) / STEP[name] for name in names)
+    return sum(abs(float(one)) for one in apart)
 
 
 def interval_factor(errors: Floats) -> float:
