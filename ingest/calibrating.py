@@ -209,6 +209,7 @@ def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | 
     """Return everything that is kept beside the factor; numbers of fewer counts or venues than may be are left out."""
     terms = terms_of(policy)
     shown = _shown(pairs, policy.calibration)
+    told = pairs.only(is_told(pairs.kernel, terms.kernel_edge))
     return {
         "counts": len(standing),
         "venues": len({one.venue_id for one in standing}),
@@ -221,7 +222,8 @@ def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | 
         "kernel_edge": terms.kernel_edge,
         "untold": list(learnt.untold) if learnt else [],
         "told": list(learnt.told) if learnt else [],
-        "told_pairs": int(np.sum(is_told(pairs.kernel, terms.kernel_edge))),
+        "told_pairs": len(told),
+        "told_held": _held(_shown(told, policy.calibration), terms, policy),
         "held": [_held(shown, _promising(terms, one), policy) for one in PROMISES],
         "bands": [_band(pairs, band, policy) for band in range(len(terms.band_edges) + 1)],
     }

@@ -41,6 +41,7 @@ class AccuracyPage:
     state: str
     counts_words: str
     factor_words: str | None
+    told_held_words: str | None
     bars: list[PromiseBar]
     plot_words: str
     plot_width: float

@@ -107,6 +107,7 @@ def test_enough_head_counts_widen_intervals_that_were_too_narrow(halls: Halls) -
     assert (details["state"], details["pairs"], details["told_pairs"]) == ("calibrated", 120, 120)
     assert details["told"] == [pytest.approx(2.0, abs=0.5)] * 4
     assert details["untold"] == [None] * 4
+    assert details["told_held"] == next(one for one in details["held"] if one["promised"] == 0.9)  # all can be told
     promise = next(one for one in details["held"] if one["promised"] == 0.9)
     assert promise["before"] < 0.85 < promise["after"]
     assert halls.waiting() == {DRAW}

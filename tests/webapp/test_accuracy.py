@@ -35,6 +35,7 @@ DETAILS: dict[str, Any] = {
     "untold": [1.0, 1.0, 1.0, 1.0],
     "told": [None, None, None, None],
     "told_pairs": 12,
+    "told_held": {"promised": 0.9, "before": 0.74, "after": 0.88},
     "held": [
         {"promised": 0.5, "before": 0.31, "after": 0.52},
         {"promised": 0.9, "before": 0.78, "after": 0.91},
@@ -112,6 +113,7 @@ def test_it_says_how_often_the_promise_was_kept_before_and_after(client: FlaskCl
     assert "their middle width is now 120 % of what it was" in page
     assert page.count('class="promises__before"') == page.count('class="promises__after"') == 2
     assert "promised 90 %: held 78 % before, 91 % after calibration" in page
+    assert "where levels are given, it held 74 % before and 88 % after calibration" in page
     assert "uncalibrated”" not in page
 
 

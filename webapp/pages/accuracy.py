@@ -41,6 +41,7 @@ def show() -> str:
         state=record.details["state"] if record and tally.counts else "none",
         counts_words=wording.counts_words(record, tally),
         factor_words=wording.factor_words(record),
+        told_held_words=wording.told_held_words(record),
         bars=bars,
         plot_words=wording.plot_words(bars),
         plot_width=len(bars) * wording.GROUP - (wording.GROUP - 2 * wording.BAR - wording.PAIR_GAP),

@@ -79,6 +79,19 @@ def factor_words(record: CalibrationRecord | None) -> str | None:
     return _("The intervals were right as they were.")
 
 
+def told_held_words(record: CalibrationRecord | None) -> str | None:
+    """Return how often the promise was kept where a level can be given; None where too few were counted there."""
+    found = record.details.get("told_held") if record else None
+    if found is None or found["before"] is None or found["after"] is None:
+        return None
+    return _(
+        "In venues that counts can tell from what is around them, where levels are given, it held %(before)s before "
+        "and %(after)s after calibration.",
+        before=percent_words(found["before"]),
+        after=percent_words(found["after"]),
+    )
+
+
 def held_at(details: Mapping[str, Any], coverage: float) -> Mapping[str, Any] | None:
     """Return what was kept about one promise."""
     return next((one for one in details["held"] if one["promised"] == coverage), None)
