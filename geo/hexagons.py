@@ -141,3 +141,16 @@ def _overlapping(polygon: Any, resolution: int) -> HexIds:
 def _latitude_first(ring: Any) -> list[list[float]]:
     pairs: list[list[float]] = shapely.get_coordinates(ring)[:-1, ::-1].tolist()
     return pairs
+
+
+def holes(ids: HexIds) -> HexIds:
+    """Give the hexagons of one resolution that hexagons (n,) enclose without holding them, sorted."""
+    if not len(ids):
+        return ids
+    shape = h3.cells_to_h3shape(ids.tolist())
+    polygons_ = getattr(shape, "polys", None) or [shape]
+    resolution = int(resolutions(ids[:1])[0])
+    rings = [h3.LatLngPoly(hole) for one in polygons_ for hole in one.holes]
+    inside = [np.asarray(h3_numpy.h3shape_to_cells(ring, resolution), dtype=np.uint64) for ring in rings]
+    found: HexIds = np.setdiff1d(np.concatenate(inside), ids) if inside else ids[:0]
+    return found

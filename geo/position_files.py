@@ -225,6 +225,8 @@ def _of_radio_cells(
     assumed = (CoverageNote("coverage-ranges-assumed", {"count": silent}),) if silent else ()
     shortened = {"count": far, "kilometres": int(LONGEST_RANGE_M / 1000)}
     capped = (CoverageNote("coverage-ranges-shortened", shortened),) if far else ()
+    around = int((np.isnan(measures["azimuth"]) & (measures["directionality"] != 0.0) & ~micro).sum())
+    undirected = (CoverageNote("coverage-azimuths-assumed", {"count": around}),) if around else ()
     radio = RadioParameters(
         longitude=measures["longitude"],
         latitude=measures["latitude"],
@@ -235,7 +237,7 @@ def _of_radio_cells(
         height_m=measures["height"],
     )
     shapes = np.asarray(shapely.points(radio.longitude, radio.latitude), dtype=object)
-    return CoverageReading(Coverage("radio_cell", ids, shapes, radio), notes + assumed + capped)
+    return CoverageReading(Coverage("radio_cell", ids, shapes, radio), notes + assumed + capped + undirected)
 
 
 def _of_discs(ids: tuple[str, ...], measures: dict[str, Floats], notes: tuple[CoverageNote, ...]) -> CoverageReading:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from geo.coverage import read_coverage
+from geo.hexagons import area_km2, holes
 from ingest.areas import keep_area
 from ingest.grids import ALWAYS
 from ingest.pipeline import Workplace, mark_everything_dirty
@@ -16,6 +20,8 @@ from ingest.world import World
 from store import carriers, uploads
 from store.blobs import digest_of
 from store.records import FaultRecord
+
+MOST_SEARCHED = 300_000  # hexagons: holes of a country's coverage would take minutes to find
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +58,7 @@ def load_coverage(
     starts = valid_from or ALWAYS
     # What cannot be spread is refused here, before anything of it is kept.
     weights = place.cache.get(digest_of(data), lambda: data, part(progress, 0.1, 0.9))
+    notes += _holes(weights.hexagons)
     loaded = LoadedCoverage(reading.coverage.kind, len(reading.coverage.source_area_ids), len(weights.hexagons), notes)
     with place.database.begin() as connection:
         carriers.lock_carrier(connection, carrier.id)
@@ -75,6 +82,17 @@ def _keep_present_area(place: Workplace, now: datetime) -> None:
     if area is not None:
         with place.database.begin() as connection:
             keep_area(connection, area, now)
+
+
+def _holes(covered: NDArray[np.uint64]) -> tuple[FaultRecord, ...]:
+    """Say how many hexagons lie inside a coverage without being covered: they will be missing on the map."""
+    if len(covered) > MOST_SEARCHED:
+        return ()
+    found = holes(covered)
+    if not len(found):
+        return ()
+    params: dict[str, str | int | float] = {"count": len(found), "km2": round(float(area_km2(found).sum()), 1)}
+    return (FaultRecord("coverage-holes", params=params),)
 
 
 def _plain(params: Mapping[str, str | int | float]) -> dict[str, str | int | float]:

@@ -121,6 +121,8 @@ def test_shares_that_sum_far_above_one_are_remarked(oryn: Line) -> None:
     oryn.done("carrier", "add", "alpha", "--name", "Alpha", "--share", "0.9")
     said = oryn.done("carrier", "add", "beta", "--name", "Beta", "--share", "0.9")
     assert "add up to 1.80" in said.err
+    oryn.speak("ru")
+    assert "дают 1.85" in oryn.done("carrier", "add", "gamma", "--name", "Gamma", "--share", "0.05").err
 
 
 def test_a_feed_is_loaded_and_decides_how_files_are_read(served: Line, given: Write) -> None:

@@ -22,6 +22,7 @@ NOUNS = {
     "db": "Create or migrate the database.",
     "demo": "Build the demo city and serve it.",
     "doctor": "Say whether this installation is sound.",
+    "estimates": "Show what an estimate stands on, and how operators agree with it.",
     "feed": "Say how an operator's files are to be read.",
     "fit": "Show parameters that were chosen from past counts.",
     "headcounts": "Load head counts; see what they say of the intervals.",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from store.records import Carrier
 
 LARGEST_SHARE = 1.3  # devices per person can lift a share above 1 (contract.md A5)
+WHOLE_SHARE = 1.0 + 1e-9  # market shares cannot add up to more; devices per person can lift what is registered
 ACTOR = "command"
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.IGNORECASE)
 
@@ -31,6 +32,7 @@ def command() -> None:
 @click.option("--share", type=float, required=True, help="Share of the people present that its counts stand for.")
 def add(code: str, name: str, share: float) -> None:
     """Register the mobile operator CODE and print its API key, once."""
+    from ingest.faults import sentence
     from store import carriers
 
     if not CODE.fullmatch(code):
@@ -44,12 +46,10 @@ def add(code: str, name: str, share: float) -> None:
             total = sum(one.share for one in carriers.list_carriers(connection))
         click.echo(f"{code}: registered, share {share}")
         click.echo(f"API key (shown once, keep it safe): {text}")
-        if total > LARGEST_SHARE:
-            click.echo(
-                f"Note: the shares of all operators add up to {total:.2f}. Where they serve the same area, "
-                f"they should not exceed about {LARGEST_SHARE}.",
-                err=True,
-            )
+        if total > WHOLE_SHARE:
+            remark = "shares-over-limit" if total > LARGEST_SHARE else "shares-over-one"
+            params: dict[str, str | int | float] = {"total": f"{total:.2f}", "most": LARGEST_SHARE}
+            click.echo(sentence(remark, params, here.language), err=True)
 
 
 @command.command("list")
