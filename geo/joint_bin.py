@@ -207,10 +207,22 @@ def _changed(
         whole = expected + outside
         known = predicted(rows, now.theta, whole, now.k_min)
         value = np.where(known_past, known.value * steady, known.value)
-        errors = _innovation_noise(known, now.theta, whole, value - base, known_past, bins)
+        errors = _innovation_noise(known, now.theta, whole, _claimed(rows, value - base), known_past, bins)
         return value - outside, errors
 
     return prior, rows.matrix, solve(rows.matrix, prior, told, people)
+
+
+def _claimed(rows: Rows, change: Floats) -> Floats:
+    """Return the size of each count's change (N,): its own, or what it would be if the counts around it are right.
+
+    A count that did not move where others did is no proof that nothing happened: it may look past the place.
+    """
+    size = np.abs(change)
+    reach = np.asarray(rows.matrix.sum(axis=0)).ravel()
+    people = (rows.matrix.T @ size) / np.where(reach > 0.0, reach, 1.0)
+    claimed: Floats = np.maximum(size, rows.matrix @ people)
+    return claimed
 
 
 def _innovation_noise(

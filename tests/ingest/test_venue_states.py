@@ -53,13 +53,13 @@ def expected(one: Venue, at: datetime = NOON) -> tuple[float, float, float]:
 
 def test_an_open_venue_is_expected_to_be_as_full_as_its_kind_usually_is() -> None:
     mean, sd, ceiling = expected(venue(category="canteen"))
-    assert (mean, sd, ceiling) == pytest.approx((0.2 * 300, 0.3 * 300, 2 * 300))
+    assert (mean, sd, ceiling) == pytest.approx((0.25 * 300, 0.35 * 300, 2 * 300))
     assert expected(venue(category="hotel"))[0] == pytest.approx(0.4 * 300)
 
 
 def test_what_is_permitted_lowers_what_is_expected_but_not_what_is_possible() -> None:
     mean, sd, _ = expected(venue(category="fitness_yoga"))  # 4 square metres a person in a green zone
-    assert (mean, sd) == pytest.approx((0.2 * 900 / 4, 0.3 * 300))
+    assert (mean, sd) == pytest.approx((0.25 * 900 / 4, 0.35 * 300))
 
 
 def test_what_is_usual_varies_less_than_one_day_and_never_more() -> None:
@@ -87,7 +87,7 @@ def test_a_kind_that_must_close_in_this_zone_is_expected_to_be_empty() -> None:
 def test_unknown_hours_are_half_open() -> None:
     at_night = NOON + timedelta(hours=15)
     for said in (None, "sunrise-sunset"):
-        assert expected(venue(category="canteen", opening_hours=said), at_night)[0] == pytest.approx(0.1 * 300)
+        assert expected(venue(category="canteen", opening_hours=said), at_night)[0] == pytest.approx(0.125 * 300)
 
 
 def test_an_unknown_capacity_is_guessed_from_the_floor_the_outline_or_the_policy_and_wide() -> None:
@@ -105,8 +105,8 @@ def test_an_unknown_capacity_is_guessed_from_the_floor_the_outline_or_the_policy
         "nothing": NUMBERS.unknown_capacity,
     }
     for what, (mean, sd, ceiling) in sizes.items():
-        assert mean == pytest.approx(0.2 * people[what], rel=0.01)
-        assert sd == pytest.approx(0.3 * 2 * people[what], rel=0.01)
+        assert mean == pytest.approx(0.25 * people[what], rel=0.01)
+        assert sd == pytest.approx(0.35 * 2 * people[what], rel=0.01)
         assert np.isnan(ceiling)
 
 
