@@ -78,15 +78,13 @@ DEFAULT_THETA = Theta()
 class VenuePrior:
     """Registered venues before any count: `membership` (V, H), rows sum to 1 where the venue lies in hexagons.
 
-    `mean` and `sd` (V,) people expected now; `ceiling` (V,) the most that fit, NaN where unknown; `usual_sd` (V,) of
-    what is usual in this hour of the week, which varies less than a single day; None: as much.
+    `mean` and `sd` (V,) people expected now; `ceiling` (V,) the most that fit, NaN where unknown.
     """
 
     membership: sparse.csr_array
     mean: Floats
     sd: Floats
     ceiling: Floats
-    usual_sd: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

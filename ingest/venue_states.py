@@ -100,12 +100,10 @@ class VenueStates:
         allowed = np.fmin(sizes.usable, permitted)
         mean = self._share * allowed * np.where(is_open == _UNKNOWN, HALF, is_open)
         share = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.open_sd_share)
-        people = sizes.usable * sizes.widening
-        sd = np.maximum(share * people, LEAST_SD)
-        usual_sd = np.minimum(sd, np.maximum(numbers.usual_sd_share * people, LEAST_SD))
-        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known, usual_sd)
+        sd = np.maximum(share * sizes.usable * sizes.widening, LEAST_SD)
+        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known)
         name = self._where.copy()
-        for values in (mean, sd, prior.ceiling, usual_sd):
+        for values in (mean, sd, prior.ceiling):
             name.update(values.astype("<f8").tobytes())
         return prior, name.hexdigest()
 

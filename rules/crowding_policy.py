@@ -13,15 +13,14 @@ from dataclasses import dataclass
 class VenuePriorPolicy:
     """How many people a venue holds before any count is looked at, as shares of its capacity.
 
-    `open_share` with `open_sd_share`, or the share of the kind in `share_of_kind`; what is usual in an hour of the week
-    differs from that by `usual_sd_share` only; when closed nobody, with `closed_sd_share`, so that a gathering after
-    hours can still be seen. Nobody expects more than `ceiling_share` x capacity. Where the capacity is unknown: floor
-    space at `m2_per_person`, else `unknown_capacity`; its sd is multiplied by `unknown_widening`.
+    `open_share` with `open_sd_share`, or the share of the kind in `share_of_kind`; when closed nobody, with
+    `closed_sd_share`, so that a gathering after hours can still be seen. Nobody expects more than `ceiling_share` x
+    capacity. Where the capacity is unknown: floor space at `m2_per_person`, else `unknown_capacity`; its sd is
+    multiplied by `unknown_widening`.
     """
 
     open_share: float
     open_sd_share: float
-    usual_sd_share: float
     closed_sd_share: float
     ceiling_share: float
     m2_per_person: float

@@ -39,7 +39,6 @@ def _read_prior(section: Section, kinds: frozenset[str]) -> VenuePriorPolicy:
     prior = VenuePriorPolicy(
         open_share=sourced_number(section, "open_share", 0, 1),
         open_sd_share=sourced_number(section, "open_sd_share"),
-        usual_sd_share=sourced_number(section, "usual_sd_share"),
         closed_sd_share=sourced_number(section, "closed_sd_share"),
         ceiling_share=sourced_number(section, "ceiling_share", 1),
         m2_per_person=sourced_number(section, "m2_per_person"),

@@ -62,13 +62,6 @@ def test_what_is_permitted_lowers_what_is_expected_but_not_what_is_possible() ->
     assert (mean, sd) == pytest.approx((0.25 * 900 / 4, 0.35 * 300))
 
 
-def test_what_is_usual_varies_less_than_one_day_and_never_more() -> None:
-    for at, share in ((NOON, NUMBERS.usual_sd_share), (NOON + timedelta(hours=15), NUMBERS.closed_sd_share)):
-        usual_sd = states(venue()).prior_at(at, GREEN).usual_sd
-        assert usual_sd is not None
-        assert usual_sd[0] == pytest.approx(share * 300)
-
-
 def test_nobody_is_expected_in_a_closed_one_and_a_gathering_could_still_be_seen() -> None:
     mean, sd, _ = expected(venue(), NOON + timedelta(hours=15))
     assert mean == 0.0
