@@ -53,7 +53,7 @@ STEP = {
     "model_error": 0.15,
     "clumped_error": 0.5,
     "share_error": 0.5,
-    "softness_db": 0.35,
+    "softness_db": 0.28,
     "slope": 0.15,
 }
 USUAL_RADIO = RadioModel(3.75, 7.0)  # of one step too soft or too hard, the soft one loses less on the ground

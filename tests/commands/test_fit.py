@@ -43,7 +43,7 @@ def test_what_was_chosen_from_what_and_what_else_was_tried_is_shown(fed: Line) -
     assert "alpha: chosen on 2026-11-20T15:30:00+00:00 from" in said
     assert START.isoformat() in said
     assert "relative error of a count of alpha" in said
-    assert "tried, with the gain in log-likelihood over the defaults" in said
+    assert "tried, with the gain over the defaults" in said
     assert "factor on standard deviations" in said
     assert "radio slope" not in said
 
