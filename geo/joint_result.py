@@ -101,7 +101,8 @@ def _hexagons(case: Case, state: State, sd: Floats, z: float) -> HexagonEstimate
 def interval(people: Floats, sd: Floats, z: float) -> tuple[Floats, Floats]:
     """Give the interval of whole people around a mean: lognormal, and where few are expected a negative binomial.
 
-    The chance of who is there is part of both: where 2 are expected, 0 is within.
+    The chance of who is there is part of both: where 2 are expected, 0 is within. A logarithm cannot be nobody, a
+    hexagon can: the lower end is never above that of a normal distribution.
     """
     mean = np.maximum(people, 1e-9)
     variance = np.maximum(sd**2, 1e-12)
@@ -114,6 +115,7 @@ def interval(people: Floats, sd: Floats, z: float) -> tuple[Floats, Floats]:
     chance = size / (size + mean[few])
     low[few] = nbinom.ppf(ndtr(-z), size, chance)
     high[few] = nbinom.ppf(ndtr(z), size, chance)
+    low = np.minimum(low, mean - z * np.sqrt(variance + mean))
     return np.minimum(np.maximum(low, 0.0), people), np.maximum(high, people)
 
 

@@ -23,7 +23,7 @@ _OF_ROWS = (
     *("time_error", "rounding_sd", "censored_variance"),
 )
 _OF_HEXAGONS = ("cover", "counted_cover", "cover_share", "reporting_share")
-_ENOUGH_TO_SEE_ROUNDING = 8  # counts: fewer may share a divisor by chance
+_ENOUGH_TO_SEE_ROUNDING = 8  # different counts: fewer may share a divisor by chance
 CLUMP_LENGTH_M = 600.0  # displaced phones are displaced by about the distance of sites, and so are their neighbours
 
 
@@ -110,11 +110,10 @@ def _rounding(counts: CarrierCounts) -> float:
     if counts.rounding is not None:
         return counts.rounding
     known = counts.counts[np.isfinite(counts.counts) & (counts.counts > 0.0)]
-    whole = np.round(known).astype(np.int64)
-    if len(known) < _ENOUGH_TO_SEE_ROUNDING or not np.array_equal(whole, known):
+    whole = np.unique(np.round(known))
+    if len(whole) < _ENOUGH_TO_SEE_ROUNDING or not np.array_equal(whole, np.unique(known)):
         return 0.0
-    step = int(np.gcd.reduce(whole))
-    return float(step) if step > 1 else 1.0
+    return float(np.gcd.reduce(whole.astype(np.int64)))
 
 
 def _rows_of(ground: Layout, counts: CarrierCounts) -> tuple[Ints, Floats, Bools]:

@@ -19,6 +19,7 @@ from geo.spreading import Bools
 _ROUNDS = 4
 _ROW_VARIANCE = 0.35  # of a count's logarithm around the trend: what hexagons and errors have of their own
 _TRUST_VARIANCE = 1.0  # of a coefficient, of traits scaled to sd 1, before any count
+_CHANCE = 2.0  # variances: a coefficient smaller than their root is taken for chance
 _LAYER_FLOOR = 0.05  # of the layer's mean density: nobody in the layer is not nobody there
 _LAYER_SMOOTHED_M = 1500.0
 _STEEPEST = 8.0  # logarithms from the densest to the emptiest trend
@@ -79,12 +80,18 @@ def _as_many(rows: Rows, people: Floats) -> Floats:
 
 
 def _regressed(rows: Rows, traits: Floats, weight: Floats, mean: Floats) -> Floats:
-    """Take one step of the regression of the counts' logarithms on what their areas have of each trait."""
+    """Take one step of the regression of the counts' logarithms on what their areas have of each trait.
+
+    A coefficient is shrunk by what chance alone would make of it (James and Stein's rule, never beyond 0).
+    """
     expected = np.maximum(rows.matrix @ mean, 1e-9)
     own = sparse.diags_array(1.0 / expected) @ (rows.matrix @ sparse.diags_array(mean))
     design = np.column_stack([np.ones(len(expected)), own @ traits])
     target = np.log((rows.value + 0.5) / (expected + 0.5)) + design[:, 1:] @ weight
     trust = 1.0 / (_ROW_VARIANCE + 1.0 / (expected + 0.5))
     ridge = np.diag([1e-6, *([1.0 / _TRUST_VARIANCE] * len(weight))])
-    solved = np.linalg.solve(design.T @ (trust[:, None] * design) + ridge, design.T @ (trust * target))
-    return np.asarray(solved[1:])
+    inverse = np.linalg.inv(design.T @ (trust[:, None] * design) + ridge)
+    solved = inverse @ (design.T @ (trust * target))
+    left = float((trust * (target - design @ solved) ** 2).sum()) / max(len(target) - len(solved), 1)
+    chance = max(left, 1.0) * np.diag(inverse)
+    return np.asarray(solved * np.maximum(1.0 - _CHANCE * chance / np.maximum(solved**2, 1e-12), 0.0))[1:]
