@@ -46,6 +46,7 @@ class Moment:
     """One base bin: counts by carrier (None: not delivered) and the truth, people (H,) and venue people (V,).
 
     `events` are the venues with a planted crowd; `gatherings` the hexagons with one that nobody registered.
+    `share_bound` (H,): what one would say who knew every phone's place, but the shares only as claimed.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Moment:
     venue_people: Floats
     events: Ints
     gatherings: Ints
+    share_bound: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,6 +22,7 @@ from rules.policy import Policy
 OURS, LINEAR, VORONOI = "Oryn", "linear spreading", "Voronoi (tobler)"
 MULTIMNO, CONVERGED = "multimno", "multimno, converged"
 METHODS = (OURS, LINEAR, VORONOI, MULTIMNO, CONVERGED)
+BOUND = "(true places, claimed shares)"  # no method: what the shares' errors alone cost
 FAR_MOMENT = "evening"  # the moment for which people are moved on the graph, and iterations run to their end
 NOMINAL = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 NORMAL_HALF_WIDTHS = (0.6745, 0.8416, 1.0364, 1.2816, 1.6449, 1.9600, 2.5758)
@@ -62,6 +63,9 @@ def score(scenario: Scenario, rules: Policy) -> Scored:
             scored.rows += [_row(scenario, moment, name, *one) for one in _map_measures(scenario, moment, found)]
         scored.rows += [_row(scenario, moment, OURS, *one) for one in _intervals(scenario, moment, mine, number)]
         held.append(_reliability(scenario, moment, mine, number))
+        if moment.share_bound is not None:
+            known = MapOnCity(moment.share_bound, 0.0)
+            scored.rows += [_row(scenario, moment, BOUND, *one) for one in _map_measures(scenario, moment, known)]
         for name, found in maps.items():
             rows = _event_measures(scenario, moment, found, mine)
             scored.rows += [_row(scenario, moment, name, *one) for one in rows]

@@ -144,7 +144,14 @@ class _Counting:
             people[gatherings] += crowd * self._network.residents / RESIDENTS
         counted = tuple(self._counted(n, start, week, people, venue_people) for n in range(len(self._carriers)))
         renumbered = np.searchsorted(np.flatnonzero(self._land), gatherings)
-        return Moment(label, start, counted, people[self._land], venue_people, events, renumbered)
+        bound = (people * self._share_error(start, week))[self._land]
+        return Moment(label, start, counted, people[self._land], venue_people, events, renumbered, bound)
+
+    def _share_error(self, start: datetime, week: int) -> Floats:
+        """Give the true over the claimed share of the delivering carriers together, (H,)."""
+        delivering = [one for one in self._carriers if week or one.code not in self._network.absent]
+        true = sum(one.true_share(bin_of_week(start)) for one in delivering)
+        return np.asarray(true / sum(one.share for one in delivering))
 
     def _planted(
         self, rng: np.random.Generator, venue_people: Floats, label: str, start: datetime, week: int
