@@ -27,6 +27,7 @@ from geo.weights import Progress, SpreadingWeights, compute_weights
 
 LEAST_COUNTS = 60  # a handful of parameters from fewer counts would be chance
 LEAST_HELD_OUT = 60
+MOST_RADIO_CELLS = 6_000  # of a coverage: beyond, trying a radio model takes seconds each, and the usual one is taken
 FIRST_STEPS, NEXT_STEPS = 6, 2  # of Gauss-Newton, from nowhere and from where another setting had come
 LEAST_GAIN = 0.5  # of the log-likelihood: less is what the linearisation leaves open
 ROUNDS = 2  # of the search over each parameter in turn; a third changed nothing in the trials
@@ -42,6 +43,8 @@ SHAPE_VALUES = (("length_m", LENGTHS_M), ("cv", SPREADS), ("nugget_cv", NUGGETS)
 ERROR_VALUES = (("clumped_error", CLUMPED_ERRORS), ("share_error", SHARE_ERRORS))  # of all carriers alike
 SOFTNESSES_DB = (1.5, 2.5, 3.5, 5.0, 7.0, 10.0)
 SLOPES = (2.5, 3.0, 3.75, 4.5)
+RadioGrid = tuple[tuple[str, tuple[float, ...]], ...]
+EVERYTHING: RadioGrid = (("softness_db", SOFTNESSES_DB), ("slope", SLOPES), ("softness_db", SOFTNESSES_DB))
 # Errors of counts are neither Gaussian nor independent, so the likelihood may prefer what is worse on the ground by up
 # to a tenth a count (invented worlds of three kinds). A setting has to be likelier by that for each STEP (difference of
 # logarithms) away from the usual one, for each count that it is about.
@@ -57,7 +60,8 @@ STEP = {
     "slope": 0.15,
 }
 USUAL_RADIO = RadioModel(3.75, 7.0)  # of one step too soft or too hard, the soft one loses less on the ground
-FACTOR_RANGE = (0.8, 1.6)  # beyond it, something else is wrong than the width
+USUAL_ALONE: RadioGrid = (("softness_db", (USUAL_RADIO.softness_db,)),)
+FACTOR_RANGE = (1.0, 1.6)  # beyond it, something else is wrong than the width
 NORMAL_90 = 1.6449
 
 FITTED, TOO_FEW = "fitted", "too-few-counts"
@@ -117,7 +121,7 @@ def fit(
     for number, coverage in enumerate(coverages):
         tell((number + 1) / (len(coverages) + 2), "fitting")
         if coverage.radio is not None:
-            search.over_radios(number)
+            search.over_radios(number, USUAL_ALONE if len(coverage.source_area_ids) > MOST_RADIO_CELLS else EVERYTHING)
     search.over_thetas()
     tell(1.0, "fitting")
     return search.result()
@@ -185,9 +189,9 @@ class _Search:
             if self._theta == before:
                 break
 
-    def over_radios(self, number: int) -> None:
+    def over_radios(self, number: int, grid: RadioGrid) -> None:
         """Search softness and slope of one coverage of radio cells, uphill from where it stands."""
-        for name, values in (("softness_db", SOFTNESSES_DB), ("slope", SLOPES), ("softness_db", SOFTNESSES_DB)):
+        for name, values in grid:
             here = getattr(self._radios[number], name)
             upwards = [one for one in values if one > here]
             downwards = [one for one in reversed(values) if one < here]
