@@ -3,7 +3,8 @@
 estimation.md section 4: received level in dB from power, distance and antenna pattern; a softmax between the cells
 that reach the hexagon, none beyond its range. How fast the level falls and how soft the choice is are a `RadioModel`,
 chosen from past counts (geo/fitting.py). Cells six softnesses below the strongest are left out (their probability is
-below e^-6). Works through the cells in batches, so that memory stays flat however long the ranges are.
+below e^-6). Works through the cells in batches, so that memory stays flat however long the ranges are. A hexagon is
+wider than half the way between two masts of a dense city, so its probabilities are the mean over seven of its points.
 """
 
 from __future__ import annotations
@@ -28,6 +29,11 @@ DEFAULT_POWER_W = 10.0
 DEFAULT_HEIGHT_M = 30.0
 DEFAULT_BEAM_WIDTH = 65.0
 LONGEST_RANGE_M = 35_000.0  # a GSM cell's timing advance ends here; longer ones are errors of measurement
+
+# The middle of a hexagon and of its six outer sevenths, in units of its edge: seven parts of equal area.
+_RING = np.sqrt(3.0 / 7.0)
+_POINTS = ((0.0, 0.0), *((_RING * np.cos(a), _RING * np.sin(a)) for a in np.arange(6) * np.pi / 3))
+_SPREAD = 5.0 / (18.0 * np.sqrt(3.0))  # mean squared distance from a hexagon's centre, of its area
 
 MOST_HEXAGONS = 4_000_000
 _PAIRS_AT_ONCE = 2_000_000
@@ -75,7 +81,7 @@ def connections(
     progress(0.6, "levels")
     kept = [_promising(pairs, strongest, model) for pairs in _levels(cells, ids, places, areas, model)]
     progress(0.9, "levels")
-    return _normalised(cells, ids, areas, kept, strongest, model)
+    return _normalised(cells, ids, places, areas, kept, model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,17 +153,24 @@ def _hexagons_in_range(cells: _Cells) -> HexIds:
 def _levels(cells: _Cells, ids: HexIds, places: Floats, areas: Floats, model: RadioModel) -> Iterator[_Levels]:
     """Compute the received level of each cell at each hexagon within its range, in dBm."""
     own_column = np.searchsorted(ids, cells.own)
-    spread_m2 = 1e6 * areas * 5.0 / (18.0 * np.sqrt(3.0))  # mean squared distance from a hexagon's centre
+    spread_m2 = _SPREAD * 1e6 * areas
     for row, found in _discs(cells):
         column = np.searchsorted(ids, found)
         east, north = _offsets_m(cells, row, places[column])
         distance2 = east**2 + north**2
         near = (distance2 <= cells.reach_m[row] ** 2) | (column == own_column[row])
         row, column, east, north, distance2 = (a[near] for a in (row, column, east, north, distance2))  # noqa: PLW2901
-        path = distance2 + cells.height_m[row] ** 2 + spread_m2[column]
-        level = cells.power_dbm[row] - 5.0 * model.slope * np.log10(path)
-        level -= _pattern_loss_db(cells, row, east, north)
+        level = _level(cells, row, (east, north), spread_m2[column], model)
         yield _Levels(row, column, level, own_column[row])
+
+
+def _level(cells: _Cells, row: Ints, offset_m: tuple[Floats, Floats], spread_m2: Floats, model: RadioModel) -> Floats:
+    """Give the level at an offset from the cell; `spread_m2` is the mean squared distance of phones from there."""
+    east, north = offset_m
+    path = east**2 + north**2 + cells.height_m[row] ** 2 + spread_m2
+    loss = _pattern_loss_db(cells, row, east, north)
+    level: Floats = cells.power_dbm[row] - 5.0 * model.slope * np.log10(path) - loss
+    return level
 
 
 def _offsets_m(cells: _Cells, row: Ints, places: Floats) -> tuple[Floats, Floats]:
@@ -176,22 +189,33 @@ def _pattern_loss_db(cells: _Cells, row: Ints, east: Floats, north: Floats) -> F
     return np.nan_to_num(loss, nan=0.0)
 
 
-def _promising(pairs: _Levels, strongest: Floats, model: RadioModel) -> tuple[Ints, Ints, Floats]:
+def _promising(pairs: _Levels, strongest: Floats, model: RadioModel) -> tuple[Ints, Ints]:
     least = strongest[pairs.column] - HOPELESS_SOFTNESSES * model.softness_db
     keep = (pairs.level >= least) | (pairs.column == pairs.own)
-    return pairs.row[keep], pairs.column[keep], pairs.level[keep]
+    return pairs.row[keep], pairs.column[keep]
 
 
 def _normalised(
-    cells: _Cells,
-    ids: HexIds,
-    areas: Floats,
-    kept: list[tuple[Ints, Ints, Floats]],
-    strongest: Floats,
-    model: RadioModel,
+    cells: _Cells, ids: HexIds, places: Floats, areas: Floats, kept: list[tuple[Ints, Ints]], model: RadioModel
 ) -> Connections:
-    row, column, level = (np.concatenate(parts) for parts in zip(*kept, strict=True))
-    weight = np.exp((level - strongest[column]) / model.softness_db)
-    total = np.bincount(column, weights=weight, minlength=len(ids))
+    """Share the phones at each point of a hexagon among its cells, and average over the points."""
+    row, column = (np.concatenate(parts) for parts in zip(*kept, strict=True))
     used, compact = np.unique(column, return_inverse=True)
-    return Connections(ids[used], cells.order[row], compact, weight / total[column], areas[used])
+    east, north = _offsets_m(cells, row, places[column])
+    edge_m = 1000.0 * np.sqrt(areas[column] / (1.5 * np.sqrt(3.0)))
+    spread_m2 = _SPREAD * 1e6 * areas[column] / len(_POINTS)
+    probability = np.zeros(len(row))
+    for x, y in _POINTS:
+        level = _level(cells, row, (east + x * edge_m, north + y * edge_m), spread_m2, model)
+        probability += _shares(level / model.softness_db, compact, len(used)) / len(_POINTS)
+    return Connections(ids[used], cells.order[row], compact, probability, areas[used])
+
+
+def _shares(level: Floats, column: Ints, columns: int) -> Floats:
+    """Return the softmax of the levels within each column."""
+    strongest = np.full(columns, -np.inf)
+    np.maximum.at(strongest, column, level)
+    weight = np.exp(level - strongest[column])
+    total = np.bincount(column, weights=weight, minlength=columns)
+    shares: Floats = weight / total[column]
+    return shares

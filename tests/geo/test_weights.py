@@ -194,3 +194,12 @@ def test_the_default_radio_model_is_the_one_of_no_fit() -> None:
 def test_polygons_have_no_radio_model() -> None:
     coverage = area_coverage([box_at(0, 0, 0.01, 0.01)])
     assert compute_weights(coverage).to_bytes() == compute_weights(coverage, radio=RadioModel(2.0, 1.0)).to_bytes()
+
+
+def test_a_hexagon_whose_end_lies_nearer_to_another_cell_is_shared_with_it() -> None:
+    own = hexagons.hexagon_at(*ALMATY, 9)
+    east, north = hexagons.centres(np.array([own], dtype=np.uint64))[0]
+    two = radio_coverage([east - 0.001, east + 0.003], [north] * 2, [4000.0] * 2, [NAN] * 2, [NAN] * 2)
+    weights = compute_weights(two, radio=RadioModel(3.75, 0.1))
+    nearer = weights.cover.toarray()[0, np.searchsorted(weights.hexagons, own)]
+    assert 0.5 < nearer < 0.95
