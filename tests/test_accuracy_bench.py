@@ -8,13 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 
-from benchmarks.accuracy import geohash, measures, plan, report
+from benchmarks.accuracy import geohash, measures, plan, report, voronoi
 from benchmarks.accuracy.jobs import run_job
 from benchmarks.accuracy.measures import MapOnCity
+from benchmarks.accuracy.scenario import Registration
 from benchmarks.accuracy.scoring import CONVERGED, MULTIMNO, OURS, VORONOI, Scored
 from benchmarks.accuracy.table import Table
 from geo import hexagons
+from geo.coverage import Coverage, RadioParameters
 from geo.grids import geohash_bounds
 
 DISC = np.sort(hexagons.disc(hexagons.hexagon_at(76.95, 43.24, 9), 6))
@@ -73,6 +76,22 @@ def test_a_path_on_the_graph_is_at_most_four_per_cent_too_long() -> None:
         truth[middle], found[other] = 1.0, 1.0
         far = measures.wasserstein_m(DISC, MapOnCity(found, 0.0), truth)
         assert straight[other] * 0.999 <= far <= straight[other] * 1.04
+
+
+def test_a_place_belongs_to_the_tower_that_is_nearest_in_metres() -> None:
+    rng = np.random.default_rng(2)
+    towers = rng.uniform((76.9, 52.2), (77.1, 52.3), (30, 2))
+    silent = np.full(30, np.nan)
+    radio = RadioParameters(towers[:, 0], towers[:, 1], silent, silent, silent, silent, silent)
+    ids = tuple(f"{n:02}" for n in range(30))
+    coverage = Coverage("radio_cell", ids, np.asarray(shapely.points(towers), dtype=object), radio)
+    cells, of_site = voronoi.tower_cells(
+        Registration("x", 0.4, coverage, "sectors"), shapely.box(76.9, 52.2, 77.1, 52.3)
+    )
+    for place in rng.uniform((76.9, 52.2), (77.1, 52.3), (200, 2)):
+        away = np.hypot((towers[:, 0] - place[0]) * np.cos(np.radians(52.25)), towers[:, 1] - place[1])
+        own = cells[of_site[int(away.argmin())]]
+        assert own.distance(shapely.Point(place)) < 1e-4
 
 
 def test_people_outside_the_city_are_misplaced() -> None:

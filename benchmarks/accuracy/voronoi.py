@@ -50,19 +50,23 @@ def _target(packed: bytes, local: str) -> gpd.GeoDataFrame:
 
 
 def tower_cells(registration: Registration, boundary: object) -> tuple[np.ndarray, np.ndarray]:
-    """Give a polygon for each distinct place of a tower within the boundary, and the polygon of each sector."""
+    """Give a polygon for each distinct place of a tower within the boundary, and the polygon of each sector.
+
+    Nearest in metres: Voronoi cells of degrees would be drawn out from north to south.
+    """
     radio = registration.coverage.radio
     assert radio is not None
     places = np.stack([radio.longitude, radio.latitude], axis=1)
     sites, of_site = np.unique(np.round(places / NEAR_DEGREES).astype(np.int64), axis=0, return_inverse=True)
-    points = shapely.points(sites * NEAR_DEGREES)
-    box = shapely.buffer(boundary, 0.2)
-    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=box))
-    tree = shapely.STRtree(cells)
-    inside, cell = tree.query(points, predicate="intersects")
+    across = float(np.cos(np.radians(places[:, 1].mean())))
+    points = shapely.points(sites * NEAR_DEGREES * [across, 1.0])
+    around = shapely.transform(shapely.buffer(boundary, 0.2), lambda xy: xy * [across, 1.0])
+    cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=around))
+    inside, cell = shapely.STRtree(cells).query(points, predicate="intersects")
     first = np.zeros(len(points), dtype=np.int64)
     first[inside] = cell
-    return _cut(cells[first], points, boundary), of_site.ravel()
+    cells, points = (shapely.transform(one, lambda xy: xy / [across, 1.0]) for one in (cells[first], points))
+    return _cut(cells, points, boundary), of_site.ravel()
 
 
 def _cut(cells: np.ndarray, points: np.ndarray, boundary: object) -> np.ndarray:
