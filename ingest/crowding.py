@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from math import isfinite
+from math import inf, isfinite
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,12 +90,18 @@ class VenueJudge:
         span: tuple[datetime, datetime],
     ) -> VenueCrowding:
         rules, neighbours = self._policy.crowding, figures.neighbours[row]
-        impossible = self._states.capacities[row].impossible
+        fits = self._states.capacities[row]
         zone, permitted = limit
         crowding = NOT_RELEASED
         if figures.named[row]:
             crowding = crowding_level(
-                one, permitted, rules, rivals=len(neighbours), is_open=is_open, impossible=impossible
+                one,
+                permitted,
+                rules,
+                rivals=len(neighbours),
+                is_open=is_open,
+                impossible=fits.impossible,
+                capacity=inf if fits.persons is None else fits.persons,
             )
         whose = attribute(float(figures.rows.own_probability[row]), one, rules)
         told = crowding.state != "no_data" and all(map(isfinite, (one.low, one.best, one.high)))

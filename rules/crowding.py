@@ -74,19 +74,20 @@ def crowding_level(
     rivals: int = 0,
     is_open: bool | None = None,
     impossible: str | None = None,
+    capacity: float = inf,
 ) -> Crowding:
     """Return the crowding of a venue in one time bin.
 
     `figures`: calibrated already (`VenueFigures.widened`); `limit`: the permitted number (a `Limit`, a number, or None
     when unknown); `rivals`: venues that it cannot be told apart from; `is_open`: None when the hours are unknown;
-    `impossible`: the registered number that cannot be true.
+    `impossible`: the registered number that cannot be true; `capacity`: people that fit, infinite where unknown.
     """
     permitted = limit.persons if isinstance(limit, Limit) else limit
     told = _told_by_facts(figures, limit, is_open, impossible)
     if told is not None:
         return told
     assert permitted is not None  # _told_by_facts has answered for an unknown limit
-    reason = unresolvable(figures, permitted, policy)
+    reason = unresolvable(figures, permitted, policy, capacity)
     if reason is None:
         return _said(level_probabilities(figures, permitted, policy), figures, policy)
     if rivals and reason != "too-few-delivered":
@@ -94,16 +95,18 @@ def crowding_level(
     return _area_only(reason, **_params(figures))
 
 
-def unresolvable(figures: VenueFigures, permitted: int, policy: CrowdingPolicy) -> str | None:
+def unresolvable(figures: VenueFigures, permitted: int, policy: CrowdingPolicy, capacity: float = inf) -> str | None:
     """Return why a venue with figures cannot have a level; None where it is resolvable.
 
-    However wide, an interval that lies wholly at or beyond the permitted number resolves the last level.
+    However wide, an interval that lies wholly at or beyond the permitted number resolves the last level. An estimate
+    of far more people than fit into the venue has taken others' for its own, whatever its interval says.
     """
+    believable = figures.best <= policy.believable_share * capacity
     narrow = figures.half_width <= policy.max_half_width_share * permitted or figures.low >= permitted
     table = (
         (not figures.reach >= policy.reach_min, "too-few-delivered"),
         (not figures.kernel >= policy.resolvable_kernel, "source-areas-too-large"),
-        (not (narrow and isfinite(figures.high)), "interval-too-wide"),
+        (not (narrow and believable and isfinite(figures.high)), "interval-too-wide"),
     )
     return next((reason for applies, reason in table if applies), None)
 

@@ -66,18 +66,19 @@ class CrowdingPolicy:
     """When a venue's crowding is a level. `level_edges`: shares of the permitted number, half-open bands.
 
     A venue is resolvable when its averaging kernel is at least `resolvable_kernel`, half of its 90 % interval at most
-    `max_half_width_share` of the permitted number, and at least `reach_min` of what covers it has delivered. A level is
-    shown with a probability of at least `level_probability`. Without head counts a standard deviation is multiplied by
-    `uncalibrated_factor`. Whose crowd it is, is said from `attribution_probability` on. Two venues whose errors
-    correlate below -`rival_correlation` cannot be told apart; at most `rivals_named` of them are named.
-    `residents_margin`: residents count that many times against a crowd after hours. A capacity with less than
-    `least_m2_per_person` of floor is impossible.
+    `max_half_width_share` of the permitted number, at least `reach_min` of what covers it has delivered, and no more
+    than `believable_share` x its capacity are estimated. A level is shown with a probability of at least
+    `level_probability`. Without head counts a standard deviation is multiplied by `uncalibrated_factor`. Whose crowd it
+    is, is said from `attribution_probability` on. Two venues whose errors correlate below -`rival_correlation` cannot
+    be told apart; at most `rivals_named` of them are named. `residents_margin`: residents count that many times against
+    a crowd after hours. A capacity with less than `least_m2_per_person` of floor is impossible.
     """
 
     level_edges: tuple[float, float, float]
     resolvable_kernel: float
     max_half_width_share: float
     reach_min: float
+    believable_share: float
     level_probability: float
     uncalibrated_factor: float
     attribution_probability: float

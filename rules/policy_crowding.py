@@ -20,6 +20,7 @@ def read_crowding(section: Section, kinds: frozenset[str]) -> CrowdingPolicy:
         resolvable_kernel=sourced_number(section, "resolvable_kernel", 0, 1),
         max_half_width_share=sourced_number(section, "max_half_width_share"),
         reach_min=sourced_number(section, "reach_min", 0, 1),
+        believable_share=sourced_number(section, "believable_share", 1),
         level_probability=sourced_number(section, "level_probability", 0.5, 1),
         uncalibrated_factor=sourced_number(section, "uncalibrated_factor", 1),
         attribution_probability=sourced_number(section, "attribution_probability", 0.5, 1),

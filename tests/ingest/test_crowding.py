@@ -45,7 +45,7 @@ def test_a_venue_that_is_seen_well_has_the_level_of_its_people(best: float, leve
     row = crowding(best)
     assert (row.state, row.level, row.level_high, row.occupancy_limit) == ("level", level, level, PERMITTED)
     assert row.probability is not None
-    assert row.probability > 0.99
+    assert row.probability > 0.95
     assert venue_codes([row]) == bytes([code])
 
 

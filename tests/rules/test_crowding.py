@@ -134,6 +134,12 @@ def test_a_missing_number_is_no_data_and_an_endless_one_cannot_be_told() -> None
     assert crowding_level(endless, 100, RULES).state == "area_only"
 
 
+def test_far_more_people_than_fit_are_others_people() -> None:
+    edge = RULES.believable_share * 100
+    assert judged(edge, 5, capacity=100.0).level == 4
+    assert judged(edge + 1, 5, capacity=100.0).reason == "crowding-reason-interval-too-wide"
+
+
 def test_a_neighbour_does_not_hide_what_the_figures_show() -> None:
     assert judged(7, 2, rivals=9).level == 1
 
