@@ -2,8 +2,8 @@
 
 estimation.md section 4: received level in dB from power, distance and antenna pattern; a softmax between the cells
 that reach the hexagon, none beyond its range. How fast the level falls and how soft the choice is are a `RadioModel`,
-chosen from past counts (geo/fitting.py). Cells six softnesses below the strongest are left out (their probability is
-below e^-6). Works through the cells in batches, so that memory stays flat however long the ranges are. A hexagon is
+chosen from past counts (geo/fitting.py). Cells six softnesses below the strongest (24 dB at least) are left out:
+their probability is below e^-6. Works through the cells in batches, so that memory stays flat however long the ranges are. A hexagon is
 wider than half the way between two masts of a dense city, so its probabilities are the mean over seven of its points.
 """
 
@@ -24,6 +24,7 @@ Progress = Callable[[float, str], None]
 
 LARGEST_BACK_LOSS_DB = 25.0  # 3GPP TR 36.814, table A.2.1.1-2
 HOPELESS_SOFTNESSES = 6.0  # e^-6: less than one phone in four hundred
+ACROSS_DB = 24.0  # how far levels may differ between the middle of a hexagon and its ends
 DEFAULT_RANGE_M = 2_000.0
 DEFAULT_POWER_W = 10.0
 DEFAULT_HEIGHT_M = 30.0
@@ -190,7 +191,7 @@ def _pattern_loss_db(cells: _Cells, row: Ints, east: Floats, north: Floats) -> F
 
 
 def _promising(pairs: _Levels, strongest: Floats, model: RadioModel) -> tuple[Ints, Ints]:
-    least = strongest[pairs.column] - HOPELESS_SOFTNESSES * model.softness_db
+    least = strongest[pairs.column] - max(HOPELESS_SOFTNESSES * model.softness_db, ACROSS_DB)
     keep = (pairs.level >= least) | (pairs.column == pairs.own)
     return pairs.row[keep], pairs.column[keep]
 

@@ -181,8 +181,9 @@ def test_a_steeper_slope_draws_a_hexagon_to_the_nearer_cell() -> None:
         weights = compute_weights(two, radio=RadioModel(slope, 5.0))
         nearer[slope] = weights.cover.toarray()[0, np.searchsorted(weights.hexagons, at)][0]
     odds = {slope: np.log(one / (1.0 - one)) for slope, one in nearer.items()}
-    # Two cells of one power: the logarithm of their odds is their difference in level, which the slope scales.
-    assert odds[4.0] == pytest.approx(2.0 * odds[2.0])
+    # Two cells of one power: the logarithm of their odds at a point is their difference in level, which the slope
+    # scales; the mean over the points of a hexagon is a little nearer to one half.
+    assert 1.8 * odds[2.0] < odds[4.0] < 2.0 * odds[2.0]
     assert odds[2.0] > 0.0
 
 
@@ -201,5 +202,5 @@ def test_a_hexagon_whose_end_lies_nearer_to_another_cell_is_shared_with_it() -> 
     east, north = hexagons.centres(np.array([own], dtype=np.uint64))[0]
     two = radio_coverage([east - 0.001, east + 0.003], [north] * 2, [4000.0] * 2, [NAN] * 2, [NAN] * 2)
     weights = compute_weights(two, radio=RadioModel(3.75, 0.1))
-    nearer = weights.cover.toarray()[0, np.searchsorted(weights.hexagons, own)]
+    nearer = weights.cover.toarray()[0, np.searchsorted(weights.hexagons, np.uint64(own))]
     assert 0.5 < nearer < 0.95
