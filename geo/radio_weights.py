@@ -3,8 +3,9 @@
 estimation.md section 4: received level in dB from power, distance and antenna pattern; a softmax between the cells
 that reach the hexagon, none beyond its range. How fast the level falls and how soft the choice is are a `RadioModel`,
 chosen from past counts (geo/fitting.py). Cells six softnesses below the strongest (24 dB at least) are left out:
-their probability is below e^-6. Works through the cells in batches, so that memory stays flat however long the ranges are. A hexagon is
-wider than half the way between two masts of a dense city, so its probabilities are the mean over seven of its points.
+their probability is below e^-6. Works through the cells in batches, so that memory stays flat however long the ranges
+are. A hexagon is wider than half the way between two masts of a dense city, so its probabilities are the mean over
+seven of its points.
 """
 
 from __future__ import annotations
