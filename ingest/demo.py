@@ -31,6 +31,7 @@ DOUBTFUL_AGO = timedelta(hours=5)
 ZONE_DAYS = timedelta(weeks=6)
 WAIT_AFTER_BIN = timedelta(seconds=20)  # a carrier needs a moment after a bin has ended
 PATIENCE_SECONDS = 15
+FIRST_BINS = 8  # two hours, so that the page is soon there
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class DemoCity:
         self.fill_in(now, part(progress, 0.5, 1.0))
 
     def fill_in(self, now: datetime, progress: Progress = silent) -> None:
-        """Draw what is left to draw: the weeks of history."""
+        """Draw what is left to draw: the day, then the weeks of history."""
         process_dirty_bins(self.place, now, progress)
 
     def build_live(self, now: datetime, progress: Progress = silent) -> None:
-        """Build the city, but draw the live day alone: weeks of history follow while it is served."""
+        """Build the city, but draw the last hours alone: the day and weeks of history follow while it is served."""
         city = build_city(self.seed)
         progress(0.1, "city")
         self._register(city, now, part(progress, 0.1, 0.3))
@@ -61,7 +62,7 @@ class DemoCity:
         self._take_in_history(city, live_from, now, part(progress, 0.3, 0.5))
         self._take_in_live(city, live_from, now, part(progress, 0.5, 0.6))
         self._take_in_doubtful(city, now)
-        process_live_bins(self.place, now, part(progress, 0.6, 1.0))
+        process_live_bins(self.place, now, part(progress, 0.6, 1.0), FIRST_BINS)
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
         DemoRecord(self.folder).write(self.seed, [_scene(one) for one in city.scenes])
 

@@ -38,6 +38,8 @@ from store.records import VenueCrowding
 BINS_A_BATCH = 96
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
+LIVE_BINS_MOST = int(LIVE_WINDOW / timedelta(minutes=1))  # no base bin is shorter than a minute
+_live_bins_lock = Lock()
 _older_bins = Lock()  # held by the one thread of this process that works on bins before the live day
 
 
@@ -92,14 +94,20 @@ def process_next_bins(place: Workplace, now: datetime, progress: Progress = sile
         _older_bins.release()
 
 
-def process_live_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
-    """Estimate, release and publish the dirty base bins of the live day alone; return how many there were."""
+def process_live_bins(
+    place: Workplace, now: datetime, progress: Progress = silent, newest: int = LIVE_BINS_MOST
+) -> int:
+    """Estimate, release and publish the dirty base bins of the live day alone; return how many there were.
+
+    `newest`: at most so many, the newest. One thread of a process is at them at a time; the others wait.
+    """
     choose_parameters(place.database, place.policy, place.cache, now, part(progress, 0.0, 0.2))
-    with place.database.read() as connection:
-        newest_end = uploads.newest_interval_end(connection)
-        marks = uploads.dirty_bins(connection)
-    live = {} if newest_end is None else {at: mark for at, mark in marks.items() if at >= newest_end - LIVE_WINDOW}
-    return _process(place, live, now, part(progress, 0.2, 1.0))
+    with _live_bins_lock:
+        with place.database.read() as connection:
+            newest_end = uploads.newest_interval_end(connection)
+            marks = uploads.dirty_bins(connection)
+        live = [at for at in marks if newest_end is not None and at >= newest_end - LIVE_WINDOW][-newest:]
+        return _process(place, {at: marks[at] for at in live}, now, part(progress, 0.2, 1.0))
 
 
 def _process(place: Workplace, marks: Mapping[datetime, str], now: datetime, progress: Progress) -> int:
