@@ -1,6 +1,6 @@
 """One operator-day of 2.88 million rows over 30,000 radio cells, from file to map, against a bare Polars scan.
 
-`python -m benchmarks.ingest [ROUNDS]`. Both are whole processes, in turn; peak memory is the operating system's figure.
+By linear spreading (policy: method `spread`; contract H). `python -m benchmarks.ingest [ROUNDS]`. Both are whole processes, in turn; peak memory is the operating system's figure.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
+POLICIES = Path(__file__).parent.parent / "config" / "policies"
 CELLS, BINS, ROUNDS = 30_000, 96, 3
 MAKE = "import sys; from pathlib import Path; from benchmarks import ingest_files; ingest_files.make(Path(sys.argv[1]))"
 SCAN = (
@@ -49,7 +50,7 @@ def main() -> None:
             home = folder / "home"
             shutil.rmtree(home, ignore_errors=True)
             shutil.copytree(prepared, home)
-            ours.append(_run(_oryn("ingest", "bench", str(counts)), {"ORYN_HOME": str(home)}))
+            ours.append(_run(_oryn("ingest", "bench", str(counts)), _environment(folder, home)))
         _print("bare Polars scan", scans)
         _print("oryn ingest", ours)
         ratios = [mine.wall / scan.wall for mine, scan in zip(ours, scans, strict=True)]
@@ -59,11 +60,21 @@ def main() -> None:
 def _prepared_home(folder: Path) -> Path:
     """Return a data folder in which the carrier and its weights are there already: they belong to the coverage."""
     home = folder / "prepared"
-    environment = {"ORYN_HOME": str(home)}
+    environment = _environment(folder, home)
     _run(_oryn("carrier", "add", "bench", "--name", "Bench", "--share", "0.3"), environment)
     taken = _run(_oryn("coverage", "load", "bench", str(folder / "cells.csv")), environment)
     print(f"coverage: {CELLS:,} radio cells read, weighted and kept in {taken.wall:.1f} s, {taken.peak_mb:,.0f} MB")
     return home
+
+
+def _environment(folder: Path, home: Path) -> dict[str, str]:
+    """Return the settings of a run whose policy asks for linear spreading."""
+    policies = folder / "policies"
+    policies.mkdir(exist_ok=True)
+    for one in POLICIES.glob("*.yaml"):
+        text = one.read_text(encoding="utf-8")
+        (policies / one.name).write_text(text.replace("method: {value: joint", "method: {value: spread"), "utf-8")
+    return {"ORYN_HOME": str(home), "ORYN_POLICIES": str(policies)}
 
 
 def _oryn(*arguments: str) -> list[str]:
