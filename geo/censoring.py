@@ -19,9 +19,7 @@ def censored_moments(predicted: Floats, relative_error: Floats, k_min: int) -> t
 
     `predicted` (N,): expected counts; `relative_error` (N,): sd of what was expected, over it.
     """
-    if k_min <= 2:
-        return np.ones(len(predicted)), np.zeros(len(predicted))
-    values = np.arange(1.0, k_min)
+    values = np.arange(1.0, max(k_min, 2))
     size = 1.0 / np.maximum(np.square(relative_error), _LEAST_DISPERSION)[:, None]
     mean = np.maximum(predicted, 1e-6)[:, None]
     log_mass = gammaln(values + size) - gammaln(values + 1.0) + values * np.log(mean / (mean + size))
