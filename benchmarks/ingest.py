@@ -1,6 +1,7 @@
 """One operator-day of 2.88 million rows over 30,000 radio cells, from file to map, against a bare Polars scan.
 
-By linear spreading (policy: method `spread`; contract H). `python -m benchmarks.ingest [ROUNDS]`. Both are whole processes, in turn; peak memory is the operating system's figure.
+By linear spreading (policy: method `spread`; contract H). `python -m benchmarks.ingest [ROUNDS]`. Both are whole
+processes, in turn; peak memory is the operating system's figure.
 """
 
 from __future__ import annotations
