@@ -168,12 +168,17 @@ def test_k_min_of_the_policy_decides_what_is_hidden(sqlite_database: Database, p
 
 
 def test_a_number_changed_in_the_policy_file_changes_the_behaviour(sqlite_database: Database, tmp_path: Path) -> None:
-    town = Town(sqlite_database, changed_policy("k_min: {value: 20,", "k_min: {value: 33,"), tmp_path)
-    town.carrier()
-    receipt = town.receive(table((HEXAGONS[0], 0, 32), (HEXAGONS[1], 0, 33)))
-    assert receipt.rows_suppressed == 1
-    assert town.people()[HEXAGONS[0]].state == "suppressed"
-    assert town.people()[HEXAGONS[1]].people == 35  # rounded to 5
+    """The same 32 devices are shown under k_min 20 and hidden under k_min 33."""
+    for number, (k_min, suppressed, state) in enumerate(((20, 0, "estimated"), (33, 1, "suppressed"))):
+        rule = changed_policy("k_min: {value: 20,", f"k_min: {{value: {k_min},")
+        town = Town(sqlite_database, rule, tmp_path)
+        town.carrier(f"c{number}")
+        receipt = town.receive(table((HEXAGONS[0], number, 32), (HEXAGONS[1], number, 330)), f"c{number}")
+        people = town.people(quarter(number))
+        assert receipt.rows_suppressed == suppressed
+        assert people[HEXAGONS[0]].state == state
+        assert people[HEXAGONS[1]].people == pytest.approx(330, rel=0.1)
+        assert people[HEXAGONS[1]].people % 5 == 0  # released rounded
 
 
 def test_the_base_bin_of_the_policy_decides_how_time_is_cut(sqlite_database: Database, tmp_path: Path) -> None:
