@@ -175,10 +175,12 @@ def span_table(*rows: tuple[str, datetime, datetime, object], header: str = HEAD
 
 def parsed(data: bytes) -> dict[str, Person]:
     rows = csv.DictReader(io.StringIO(data.decode()))
-    return {
-        row["hexagon"]: Person(*(float(row[key]) if row[key] else None for key in NUMBERS), state=row["state"])
-        for row in rows
-    }
+    return {row["hexagon"]: _person(row) for row in rows}
+
+
+def _person(row: Mapping[str, str]) -> Person:
+    people, low, high = (float(row[key]) if row[key] else None for key in NUMBERS)
+    return Person(people, low, high, row["state"])
 
 
 NUMBERS = ("present_population", "low", "high")
