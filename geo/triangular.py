@@ -6,10 +6,12 @@ blocks is nearly all products, and as fast.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.floating]
+Array = NDArray[Any]
 
 BLOCK = 192  # rows: large enough for products to dominate, small enough for the inverses on the diagonal
 
@@ -21,7 +23,7 @@ def cholesky(matrix: Array) -> Array:
 
 def solve_lower(factor: Array, right: Array) -> Array:
     """Return L⁻¹ B for a lower factor (N, N) and B (N, X) or (N,), in the precision of B."""
-    columns = right.reshape(len(right), -1)
+    columns = right.reshape(len(right), right.size // max(len(right), 1))
     solved = np.empty_like(columns)
     for start in range(0, len(factor), BLOCK):
         end = min(start + BLOCK, len(factor))
@@ -32,7 +34,7 @@ def solve_lower(factor: Array, right: Array) -> Array:
 
 def solve_upper(factor: Array, right: Array) -> Array:
     """Return L⁻ᵀ B for the lower factor L (N, N) and B (N, X) or (N,)."""
-    columns = right.reshape(len(right), -1)
+    columns = right.reshape(len(right), right.size // max(len(right), 1))
     solved = np.empty_like(columns)
     for end in range(len(factor), 0, -BLOCK):
         start = max(end - BLOCK, 0)
@@ -44,6 +46,10 @@ def solve_upper(factor: Array, right: Array) -> Array:
 def solve(factor: Array, right: Array) -> Array:
     """Return A⁻¹ B from the lower factor of A (N, N)."""
     return solve_upper(factor, solve_lower(factor, right))
+
+
+def _columns(right: Array) -> Array:
+    return right.reshape(len(right), right.shape[1] if right.ndim > 1 else 1)
 
 
 def _inverse(block: Array) -> Array:

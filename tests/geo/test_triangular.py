@@ -33,6 +33,11 @@ def test_a_solve_is_that_of_scipy(size: int, precision: type, near: float) -> No
     assert triangular.solve(factor, right[:, 0]) == pytest.approx(linalg.solve(matrix, right[:, 0]), abs=near)
 
 
+@pytest.mark.parametrize("shape", [(0,), (0, 3)])
+def test_a_system_without_rows_has_an_empty_solution(shape: tuple[int, ...]) -> None:
+    assert triangular.solve(np.empty((0, 0)), np.empty(shape)).shape == shape
+
+
 def test_what_is_not_positive_definite_has_no_factor() -> None:
     with pytest.raises(np.linalg.LinAlgError):
         triangular.cholesky(np.array([[1.0, 2.0], [2.0, 1.0]]))
