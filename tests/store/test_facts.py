@@ -156,18 +156,22 @@ def test_a_source_may_correct_its_own_announcement(database: Database) -> None:
 
 
 def test_a_release_of_the_same_bytes_keeps_its_version(database: Database) -> None:
-    def row(data: bytes) -> dict[str, object]:
+    def row(data: bytes, venue_data: bytes | None) -> dict[str, object]:
         facts = {"time_bin_start": FIRST, "area_digest": "area", "input_digest": "input", "carriers": ["alpha"]}
-        return facts | {"data": data, "released_at": NOW}
+        told = {"method": "flat", "residuals": [], "venues_digest": "venues" if venue_data else None}
+        return facts | told | {"data": data, "venue_data": venue_data, "released_at": NOW}
 
     versions = []
     with database.begin() as connection:
         releases.save_area(connection, "area", b"ids", 1, {9: b"pack"}, NOW)
-        for data in (b"one", b"one", b"two", b"one"):
-            releases.save_releases(connection, [row(data)])
+        for data, venue_data in (
+            (b"one", None), (b"one", None), (b"two", None), (b"one", None),
+            (b"one", b"venues"), (b"one", b"venues"), (b"one", b"others"),
+        ):  # fmt: skip
+            releases.save_releases(connection, [row(data, venue_data)])
             found = releases.find_release(connection, FIRST)
             versions.append(found.version if found else None)
-    assert versions == [1, 1, 2, 3]
+    assert versions == [1, 1, 2, 3, 4, 4, 5]
 
 
 def test_the_order_of_a_venue_list_is_part_of_its_digest(database: Database) -> None:
