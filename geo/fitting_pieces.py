@@ -17,7 +17,8 @@ from scipy.spatial.distance import cdist
 
 from geo import hexagons
 from geo.hexagons import Floats, HexIds
-from geo.joint_layout import REACH_IN_LENGTHS, Layout
+from geo.joint_field import resemblance
+from geo.joint_layout import Layout
 from geo.joint_rows import Rows, gather, noise, predicted
 from geo.joint_solve import LEVEL_SD
 from geo.joint_trend import prior_mean
@@ -126,11 +127,9 @@ class Piece:
         return self._smooth[length_m]
 
     def _alike_of(self, length_m: float) -> Floats:
-        """Return what geo.joint_layout calls correlation as a full matrix: quicker where nearly all correlate."""
+        """Return how much alike the places are, as geo.joint_field has it."""
         if length_m not in self._alike:
-            reach = REACH_IN_LENGTHS * length_m
-            near = np.maximum(1.0 - self._apart / reach, 0.0)
-            self._alike[length_m] = np.exp(-self._apart / length_m) * near**4 * (1.0 + 4.0 * self._apart / reach)
+            self._alike[length_m] = resemblance(self._apart, length_m)
         return self._alike[length_m]
 
 

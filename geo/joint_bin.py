@@ -145,10 +145,9 @@ def _prior(case: Case, region: Region) -> Prior:
     trend = np.maximum(case.trend[region.hexagons], 1e-9)
     shape = case.theta.shape
     level = np.log(np.maximum(trend - held.T @ case.venues.mean[here], _BACKGROUND_LEFT * trend))
-    alike = case.ground.correlation(shape.length_m)
     return Prior(
         level=level - 0.5 * (shape.cv**2 + shape.nugget_cv**2),
-        correlation=_within(alike, region),
+        field=case.ground.field(region.hexagons, shape.length_m),
         cv=shape.cv,
         nugget_cv=shape.nugget_cv,
         level_sd=LEVEL_SD,
@@ -191,7 +190,7 @@ def _changed(
     prior = replace(
         usual,
         level=before.point,
-        correlation=_within(now.ground.correlation(shape.length_m), region),
+        field=now.ground.field(region.hexagons, shape.length_m),
         cv=shape.cv,
         nugget_cv=shape.nugget_cv,
         level_sd=INNOVATION_LEVEL_SD,
@@ -252,12 +251,6 @@ def _joined(usual: Posterior, change: Posterior) -> Posterior:
         with_area=change.with_area + usual.with_area,
         between=sparse.csr_array(change.between + usual.between),
     )
-
-
-def _within(alike: sparse.csr_array, region: Region) -> sparse.csr_array:
-    if len(region.hexagons) == alike.shape[0]:
-        return alike
-    return sparse.csr_array(alike[region.hexagons][:, region.hexagons])
 
 
 def _rows_within(usual: Rows, now: Rows, region: Region) -> Ints:

@@ -16,13 +16,14 @@ from scipy.spatial import KDTree
 from geo import hexagons as hexes
 from geo.clipping import EARTH_RADIUS_KM
 from geo.hexagons import Floats, HexIds
+from geo.joint_field import REACH_IN_LENGTHS, Field, field_of, resemblance
 from geo.spreading import CarrierCounts
 from geo.weights import SpreadingWeights
 
 Ints = NDArray[np.int64]
 
-REACH_IN_LENGTHS = 3.0  # exp(-3) = 0.05: beyond it the taper has brought the correlation to 0
 _LENGTHS_KEPT = 4
+_FIELDS_KEPT = 6  # of a region of 5,000 hexagons 100 MB each
 _REACHED = 0.3  # of a hexagon: less is the rim of a coverage
 _SMALLEST_KM2 = 0.01
 _EVEN = 1e-3  # a trait that differs less is the same everywhere
@@ -48,6 +49,7 @@ class Layout:
     row_metres: Floats
     traits: Floats
     correlations: dict[float, sparse.csr_array] = field(default_factory=dict, repr=False)
+    fields: dict[tuple[float, bytes], Field] = field(default_factory=dict, repr=False)
 
     def number_of(self, counts: CarrierCounts) -> int:
         """Return which of the weights a carrier's counts are of; raise ValueError where of none."""
@@ -64,6 +66,17 @@ class Layout:
             while len(self.correlations) >= _LENGTHS_KEPT:
                 self.correlations.pop(next(iter(self.correlations)))
             self.correlations[length_m] = known
+        return known
+
+    def field(self, hexagons: Ints, length_m: float) -> Field:
+        """Return how much alike some of the hexagons are for a correlation length; the last few are kept."""
+        key = length_m, hexagons.tobytes()
+        known = self.fields.get(key)
+        if known is None:
+            known = field_of(self.hexagons[hexagons], self.metres[hexagons], length_m)
+            while len(self.fields) >= _FIELDS_KEPT:
+                self.fields.pop(next(iter(self.fields)), None)
+            self.fields[key] = known
         return known
 
 
@@ -113,8 +126,7 @@ def correlation(metres: Floats, length_m: float) -> sparse.csr_array:
     tree = KDTree(metres)
     pairs = tree.query_pairs(reach, output_type="ndarray")
     apart = np.linalg.norm(metres[pairs[:, 0]] - metres[pairs[:, 1]], axis=1)
-    near = 1.0 - apart / reach
-    value = np.exp(-apart / length_m) * np.maximum(near, 0.0) ** 4 * (1.0 + 4.0 * apart / reach)
+    value = resemblance(apart, length_m)
     size = len(metres)
     upper = sparse.coo_array((value, (pairs[:, 0], pairs[:, 1])), shape=(size, size))
     return sparse.csr_array(upper + upper.T + sparse.eye_array(size))

@@ -87,7 +87,7 @@ def _kernel(matrix: sparse.csr_array, factor: Floats, cross: Singles) -> Floats:
 def _areas_before(prior: Prior, people: Floats, touched: sparse.csr_array) -> Floats:
     """Return the prior variance of all people of the hexagons each venue touches, (V,)."""
     scaled = sparse.csr_array(touched @ sparse.diags_array(people))
-    smooth = np.asarray((scaled @ prior.correlation).multiply(scaled).sum(axis=1)).ravel()
+    smooth = prior.field.variance(scaled)
     alone = touched @ people**2
     level = np.asarray(scaled.sum(axis=1)).ravel() ** 2
     within = sparse.csr_array(touched @ prior.held.T)  # how much of another venue lies in these hexagons

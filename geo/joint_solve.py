@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
+from scipy import sparse
 
+from geo import triangular
 from geo.hexagons import Floats
+from geo.joint_field import Field
 
 LEVEL_SD = 2.0  # of the trend's level, in logarithms: how many people there are is left to the counts
 STEPS = 5
@@ -32,12 +34,12 @@ Told = Callable[[Floats], tuple[Floats, Floats]]
 class Prior:
     """What is believed before the counts, over H hexagons and V venues.
 
-    `level` (H,): logarithm of people in the trend; `correlation` (H, H), `cv` and `nugget_cv` of errors around it;
+    `level` (H,): logarithm of people in the trend; `field`, `cv` and `nugget_cv` of errors around it;
     `level_sd` of an error common to all; `held` (V, H) membership, `venue_mean`, `venue_sd`, `ceiling` (V,).
     """
 
     level: Floats
-    correlation: sparse.csr_array
+    field: Field
     cv: float
     nugget_cv: float
     level_sd: float
@@ -72,9 +74,9 @@ def solve(matrix: sparse.csr_array, prior: Prior, told: Told, start: Floats, ste
     """
     state = _Search(matrix, prior, told, start)
     for _ in range(max(steps, 1) - 1):
-        if state.step() < _CLOSE:
+        if state.step(state.roughly) < _CLOSE:
             break
-    state.step()
+    state.step(state.exactly)
     return state.solved()
 
 
@@ -87,45 +89,77 @@ class _Search:
         most = np.where(np.isfinite(prior.ceiling), prior.ceiling, np.inf)
         self._most = np.maximum(most, 0.0)
 
-    def step(self) -> float:
+    def step(self, covariance: Callable[[], Floats]) -> float:
         """Move to the most probable state as it looks from here; give the mean step."""
         prior = self._prior
         people = np.exp(np.clip(self.point, -_LARGEST_LOGARITHM, _LARGEST_LOGARITHM))
         self._expected = self._matrix @ people + self._seen @ self.venues
-        slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
-        level = np.asarray(slope.sum(axis=1)).ravel()
-        smooth = sparse.csr_array(prior.cv**2 * (slope @ prior.correlation) + prior.nugget_cv**2 * slope)
-        value, errors = self._told(self._expected)
-        total = (smooth @ slope.T).toarray() + prior.level_sd**2 * np.outer(level, level) + errors
+        self._slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
+        self._level = np.asarray(self._slope.sum(axis=1)).ravel()
+        value, total = self._told(self._expected)
+        total += covariance()
+        total += prior.level_sd**2 * np.outer(self._level, self._level)
         if self._seen.nnz:
-            total += ((self._seen @ sparse.diags_array(prior.venue_sd**2)) @ self._seen.T).toarray()
+            _add(total, sparse.csr_array((self._seen @ sparse.diags_array(prior.venue_sd**2)) @ self._seen.T))
         total[np.diag_indices(len(total))] *= 1.0 + _JITTER
-        self._factor = linalg.cholesky(total, lower=True, check_finite=False, overwrite_a=True)
-        self._rest = value - self._expected + slope @ (self.point - prior.level)
+        self._factor = triangular.cholesky(total)
+        self._rest = value - self._expected + self._slope @ (self.point - prior.level)
         self._rest += self._seen @ (self.venues - prior.venue_mean)
-        pull = linalg.cho_solve((self._factor, True), self._rest, check_finite=False)
-        self._smooth, self._level = smooth, level
-        wanted = prior.level + smooth.T @ pull + prior.level_sd**2 * float(level @ pull)
+        pull: Floats = triangular.solve(self._factor, self._rest)
+        wanted = prior.level + self._pulled(pull) + prior.level_sd**2 * float(self._level @ pull)
         moved = np.clip(wanted - self.point, -_LARGEST_STEP, _LARGEST_STEP)
         self.point = self.point + moved
         back = self._seen.T @ pull
         self.venues = np.clip(prior.venue_mean + prior.venue_sd**2 * back, 0.0, self._most)
         return float(np.abs(moved).mean()) if len(moved) else 0.0
 
+    def roughly(self) -> Floats:
+        """Return the counts' covariance by the background, by way of knots (N, N)."""
+        field = self._prior.field
+        if field.from_knots is None:
+            return self.exactly()
+        knots = (self._slope.astype(np.float32) @ field.from_knots).toarray()
+        self._smooth = np.float32(self._prior.cv**2) * (knots @ field.between)  # (N, K)
+        self._to_hexagons = field.from_knots
+        self._alone = self._prior.nugget_cv**2 + self._prior.cv**2 * field.own
+        total: Floats = (self._smooth @ knots.T).astype(np.float64)
+        return self._with_own(total)
+
+    def exactly(self) -> Floats:
+        """Return the counts' covariance by the background (N, N)."""
+        slope = self._slope.astype(np.float32)
+        self._smooth = np.float32(self._prior.cv**2) * (slope @ self._prior.field.alike)  # (N, H)
+        self._to_hexagons = None
+        self._alone = np.full(slope.shape[1], self._prior.nugget_cv**2)
+        total: Floats = (slope @ self._smooth.T).astype(np.float64)
+        return self._with_own(total)
+
     def solved(self) -> Solved:
-        prior = self._prior
-        cross = self._smooth.astype(np.float32).toarray()
-        cross += (prior.level_sd**2 * self._level[:, None]).astype(np.float32)
-        white = linalg.solve_triangular(self._factor, self._rest, lower=True, check_finite=False)
+        cross = self._smooth
+        _add(cross, sparse.csr_array(self._slope @ sparse.diags_array(self._alone)))
+        cross += (self._prior.level_sd**2 * self._level[:, None]).astype(np.float32)
+        white = triangular.solve_lower(self._factor, self._rest)
         size = 0.5 * len(white) * np.log(2.0 * np.pi)
         likely = float(-0.5 * white @ white - np.log(np.diag(self._factor)).sum() - size)
         return Solved(self.point, self.venues, self._factor, cross, self._seen, self._expected, likely)
 
+    def _with_own(self, total: Floats) -> Floats:
+        _add(total, sparse.csr_array((self._slope @ sparse.diags_array(self._alone)) @ self._slope.T))
+        return total
+
+    def _pulled(self, pull: Floats) -> Floats:
+        """Give what the counts' pull (N,) makes of the background's logarithm (H,)."""
+        smooth = self._smooth.T @ pull.astype(np.float32)
+        found = smooth if self._to_hexagons is None else self._to_hexagons @ smooth
+        return np.asarray(found + self._alone * (self._slope.T @ pull), dtype=np.float64)
+
 
 def whitened(factor: Floats, cross: Singles | Floats) -> Singles:
     """Return L⁻¹ of a covariance with counts (N, X) in single precision: its columns' products are what is learnt."""
-    return np.asarray(
-        linalg.solve_triangular(
-            factor.astype(np.float32), cross.astype(np.float32, copy=False), lower=True, check_finite=False
-        )
-    )
+    return triangular.solve_lower(factor.astype(np.float32), cross.astype(np.float32, copy=False))
+
+
+def _add(total: Floats | Singles, some: sparse.csr_array) -> None:
+    """Add a sparse matrix to a full one, in place."""
+    row = np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
+    total[row, some.indices] += some.data
