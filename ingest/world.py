@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from itertools import zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -114,8 +115,7 @@ class World:
 
     def _all_in_force(self) -> list[InForce]:
         starts = sorted({one.valid_from for some in self._versions.values() for one in some})
-        ends = [*starts[1:], None]
-        return [InForce(start, end, self._coverages_at(start)) for start, end in zip(starts, ends, strict=True)]
+        return [InForce(start, end, self._coverages_at(start)) for start, end in zip_longest(starts, starts[1:])]
 
     def _coverages_at(self, moment: datetime) -> tuple[tuple[str, str], ...]:
         there = [
