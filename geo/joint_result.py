@@ -142,7 +142,7 @@ def _venue_estimate(
 ) -> VenueEstimate:
     factor = case.theta.interval_factor
     mean, variance, area_variance = of["mean"], of["variance"], of["area_variance"]
-    sd = factor * np.sqrt(variance)
+    sd = np.sqrt(variance)
     margin = np.sqrt(np.maximum(variance + 0.25 * area_variance - of["with_area"], LEAST_VARIANCE))
     rest = np.sqrt(np.maximum(area_variance - 2.0 * of["with_area"] + variance, LEAST_VARIANCE))
     root = np.sqrt(np.maximum(variance, LEAST_VARIANCE))

@@ -57,7 +57,7 @@ class Innovation:
 class Theta:
     """Everything that is learnt from counts. `carriers`: one for each of the layout's weights; () takes the default.
 
-    `interval_factor` multiplies the standard deviations of everything that is reported.
+    `interval_factor` multiplies the standard deviations of hexagons; venues have head counts for that.
     """
 
     shape: Shape = Shape()
