@@ -7,6 +7,7 @@ does not matter. What is unknown of the usual stays in the variance.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -29,6 +30,7 @@ INNOVATION_LEVEL_SD = 0.1  # a whole city's day against its usual one, in logari
 _LEAST_MARGIN_M = 2000.0
 _BACKGROUND_LEFT = 0.3  # of the trend at least, however many people venues are expected to hold
 _STEADY = (0.5, 2.0)  # how far a source area's own past may correct it
+_USUALS_KEPT = 8  # regions: two of a city, and as many hours as there are at work side by side
 _PAST_NEEDED = 0.5  # of the areas: with less, what is usual is not told by counts
 
 
@@ -54,6 +56,16 @@ class Part:
     venues_here: Ints
     found: Posterior
     expected: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Usual:
+    """The usual state of a region: logarithms `point` (H,) and people in `venues` (V,), and how sure they are."""
+
+    prior: Prior
+    point: Floats
+    venues: Floats
+    found: Posterior
 
 
 def solve_bin(
@@ -124,12 +136,35 @@ def _part(now: Case, usual: Case | None, steady: Floats, region: Region, bins: i
     if usual is None:
         prior, matrix, solved = _solved(now, region)
         return Part(region, here[own], np.flatnonzero(own), posterior(matrix, prior, solved), solved.expected)
-    there = replace(region, rows=_rows_within(usual.rows, now.rows, region))
-    prior, matrix, before = _solved(usual, there)
-    persistent = posterior(matrix, prior, before)
-    changed, its_matrix, after = _changed(now, region, prior, before, steady[region.rows], bins)
-    found = _joined(persistent, posterior(its_matrix, changed, after))
+    before = _before(usual, replace(region, rows=_rows_within(usual.rows, now.rows, region)))
+    changed, its_matrix, after = _changed(now, region, before, steady[region.rows], bins)
+    found = _joined(before.found, posterior(its_matrix, changed, after))
     return Part(region, here[own], np.flatnonzero(own), found, after.expected)
+
+
+def _before(usual: Case, region: Region) -> Usual:
+    """Solve what is usual in a region; the last few are kept, as quarters of an hour often share their past."""
+    kept, key = usual.ground.usuals, _key(usual, region)
+    known = kept.get(key)
+    if known is None:
+        prior, matrix, solved = _solved(usual, region)
+        known = Usual(prior, solved.point, solved.venues, posterior(matrix, prior, solved))
+        while len(kept) >= _USUALS_KEPT:
+            kept.pop(next(iter(kept)), None)
+        kept[key] = known
+    return known
+
+
+def _key(usual: Case, region: Region) -> bytes:
+    """Name everything that the usual state of a region follows from."""
+    rows, venues = usual.rows, usual.venues
+    arrays = (rows.value, rows.censored, rows.source, rows.area, rows.time_error, usual.trend, usual.rough)
+    errors = (rows.per_device, rows.rounding_sd)
+    of_venues = (venues.mean, venues.sd, venues.ceiling, venues.membership.indices, venues.membership.data)
+    name = hashlib.sha256(f"{usual.theta!r}|{usual.k_min}".encode())
+    for array in (*arrays, *errors, *of_venues, region.hexagons, region.rows):
+        name.update(np.ascontiguousarray(array).tobytes())
+    return name.digest()
 
 
 def _solved(case: Case, region: Region) -> tuple[Prior, sparse.csr_array, Solved]:
@@ -183,12 +218,12 @@ def _outside(case: Case, region: Region, rows: Rows) -> Floats:
 
 
 def _changed(
-    now: Case, region: Region, usual: Prior, before: Solved, past: Floats, bins: int
+    now: Case, region: Region, before: Usual, past: Floats, bins: int
 ) -> tuple[Prior, sparse.csr_array, Solved]:
     """Solve the bin as a change of what is usual; `past` (N,): each count's own usual one, NaN where it has none."""
     shape = now.theta.innovation
     prior = replace(
-        usual,
+        before.prior,
         level=before.point,
         field=now.ground.field(region.hexagons, shape.length_m),
         cv=shape.cv,

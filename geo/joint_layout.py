@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +51,7 @@ class Layout:
     traits: Floats
     correlations: dict[float, sparse.csr_array] = field(default_factory=dict, repr=False)
     fields: dict[tuple[float, bytes], Field] = field(default_factory=dict, repr=False)
+    usuals: dict[bytes, Any] = field(default_factory=dict, repr=False)  # of geo.joint_bin
 
     def number_of(self, counts: CarrierCounts) -> int:
         """Return which of the weights a carrier's counts are of; raise ValueError where of none."""
