@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import h3
 import pytest
 
 from tests.commands.conftest import Line
@@ -32,8 +33,11 @@ def estimate(line: Line) -> str:
 
 
 def test_a_layer_is_told_counted_and_has_every_bin_estimated_again(town: Line, tmp_path: Path) -> None:
+    people = {one: 50 * (1 + 5 * number % 13) for number, one in enumerate(sorted(h3.grid_disk(CENTRE, 5)))}
+    (tmp_path / "wide.csv").write_text(table(*((one, 0, count) for one, count in people.items())))
+    town.done("ingest", "alpha", tmp_path / "wide.csv")
     before, seen = town.dump(), estimate(town)
-    rows = [f"{one},{5000 if one == CENTRE else 1}" for one in HEXAGONS]
+    rows = [f"{one},{count}" for one, count in people.items()]
     said = town.done("prior", "load", layer(tmp_path, *rows))
     assert "residents" in said.out
     changed = changed_tables(before, town.dump())
@@ -41,6 +45,13 @@ def test_a_layer_is_told_counted_and_has_every_bin_estimated_again(town: Line, t
     assert "dirty_bin" not in changed
     assert estimate(town) != seen
     assert "already" in town.done("prior", "load", layer(tmp_path, *rows)).out
+
+
+def test_a_layer_that_the_counts_do_not_bear_out_leaves_the_estimate_as_it_was(town: Line, tmp_path: Path) -> None:
+    before, seen = town.dump(), estimate(town)
+    town.done("prior", "load", layer(tmp_path, *(f"{one},{5000 if one == CENTRE else 1}" for one in HEXAGONS)))
+    assert {"prior_layer", "release"} <= changed_tables(before, town.dump())
+    assert estimate(town) == seen
 
 
 def test_a_layer_that_says_nothing_of_some_places_says_so(town: Line, tmp_path: Path) -> None:
