@@ -69,9 +69,10 @@ def test_the_list_marks_what_is_unusual_now_and_only_now(visit: Open) -> None:
     seen = visit(viewport=DESKTOP)
     page = seen.go()
     page.get_by_label("Find a venue by name").fill("№ 7")
-    expect(page.locator(".unusual--quieter").first).to_have_text("quieter than usual")
+    expect(page.locator(".venue-row .unusual--quieter").first).to_have_text("quieter than usual")
     seen.slide_to(10)
-    expect(page.locator(".unusual")).to_have_count(0)
+    expect(page.locator(".venue-row .unusual")).to_have_count(0)
+    expect(page.locator(".venue-row").first).to_be_visible()
 
 
 @pytest.mark.parametrize("theme", ["", "dark", "sunlight"])
