@@ -45,9 +45,9 @@ class DemoCity:
     live: timedelta
 
     def build(self, now: datetime, progress: Progress = silent) -> None:
-        """Register the carriers and venues and take in four weeks of history and the live days up to `now`."""
-        self.build_live(now, part(progress, 0.0, 0.5))
-        self.fill_in(now, part(progress, 0.5, 1.0))
+        """Build the city and draw the whole live day; the weeks of history are left to `fill_in` or a worker."""
+        self.build_live(now, part(progress, 0.0, 0.4))
+        process_live_bins(self.place, now, part(progress, 0.4, 1.0))
 
     def fill_in(self, now: datetime, progress: Progress = silent) -> None:
         """Draw what is left to draw: the day, then the weeks of history."""

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache, partial
 from pathlib import Path
 from threading import Lock
+from types import MappingProxyType
 
 from geo.release import Released
 from ingest.areas import Area, keep_area
@@ -38,7 +39,10 @@ from store.records import VenueCrowding
 BINS_A_BATCH = 96
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
+OLDER_BINS_A_RUN = 192  # two days of quarters: what comes in meanwhile waits no longer than for these
 LIVE_BINS_MOST = int(LIVE_WINDOW / timedelta(minutes=1))  # no base bin is shorter than a minute
+Marks = Mapping[datetime, str]
+NOTHING_LEFT: Marks = MappingProxyType({})
 _live_bins_lock = Lock()
 _older_bins = Lock()  # held by the one thread of this process that works on bins before the live day
 
@@ -68,16 +72,23 @@ class Workplace:
         return Workplace(database, policy, WeightsCache(home / "weights"))
 
 
-def process_dirty_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
-    """Estimate, release and publish every dirty base bin, until none is left; return how many there were."""
+def process_dirty_bins(
+    place: Workplace, now: datetime, progress: Progress = silent, *, leave: Marks = NOTHING_LEFT
+) -> int:
+    """Estimate, release and publish every dirty base bin, until none is left; return how many there were.
+
+    `leave`: marks that stand for work of others; older bins that bear them still are left to the worker.
+    """
     total = 0
-    while done := process_next_bins(place, now, progress):
+    while done := process_next_bins(place, now, progress, leave=leave):
         total += done
     return total
 
 
-def process_next_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
-    """Estimate, release and publish the dirty base bins of the live day, or where there are none all older ones.
+def process_next_bins(
+    place: Workplace, now: datetime, progress: Progress = silent, *, leave: Marks = NOTHING_LEFT
+) -> int:
+    """Estimate, release and publish the dirty base bins of the live day, or where there are none some older ones.
 
     Returns how many there were: what people look at does not wait for weeks of history. Where another thread of this
     process is at the older ones, they are left to it.
@@ -89,7 +100,8 @@ def process_next_bins(place: Workplace, now: datetime, progress: Progress = sile
     try:
         with place.database.read() as connection:
             marks = uploads.dirty_bins(connection)
-        return _process(place, marks, now, progress)
+        older = [at for at, mark in marks.items() if leave.get(at) != mark][:OLDER_BINS_A_RUN]
+        return _process(place, {at: marks[at] for at in older}, now, progress)
     finally:
         _older_bins.release()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -32,13 +32,20 @@ from ingest.leasing import (
     claim,
     worker_name,
 )
-from ingest.pipeline import Workplace, draw_live_again, process_dirty_bins
+from ingest.pipeline import (
+    Marks,
+    Workplace,
+    draw_live_again,
+    process_dirty_bins,
+    process_next_bins,
+)
 from ingest.progress import Progress, silent
 from ingest.receiving import TAKE_IN, Door
 from store import jobs, uploads
 from store.jobs import Job
 from store.outages import DatabaseAway, StorageFull
 
+NO_WAIT, LET_THE_OTHER_FINISH = timedelta(0), timedelta(seconds=10)  # another thread is at the older bins
 POLL_SECONDS = 1.0  # an idle worker asks so often; one read, no lock
 OUTAGE_SECONDS = (1, 2, 5, 10)  # and so long it waits for a database that is away, longer each time
 PERIODS: Mapping[str, timedelta] = {
@@ -64,6 +71,7 @@ class Worker:
     name: str = ""
     lease: timedelta = LEASE
     progress: Progress = silent
+    leave: Marks = field(default_factory=dict)  # older bins that wait for another worker
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -101,7 +109,8 @@ class Worker:
         """Do what deliveries and withdrawals left to do, until nothing of it is due."""
         while self._run_next(FOLLOW_UPS) is not None:
             pass
-        process_dirty_bins(self.place, self.clock(), self.progress)  # also of a run that was killed
+        # Also what a run left that was killed.
+        process_dirty_bins(self.place, self.clock(), self.progress, leave=self.leave)
 
     def schedule(self) -> None:
         """Queue each periodic job that is not waiting, and the map where a dead job left bins to draw."""
@@ -150,8 +159,12 @@ class Worker:
         process(self.intake, job, self.clock(), self.progress)
 
     def _publish(self, job: Job) -> None:
-        process_dirty_bins(self.place, self.clock(), self.progress)
-        self._finish(job)
+        """Do the live day or else some older bins; what is left is a job of its own, after what came in meanwhile."""
+        done = process_next_bins(self.place, self.clock(), self.progress, leave=self.leave)
+        with self.door.database.begin() as connection:
+            jobs.finish(connection, job)
+            if uploads.dirty_bins(connection).items() - self.leave.items():
+                jobs.enqueue(connection, PUBLISH, delay=NO_WAIT if done else LET_THE_OTHER_FINISH)
 
     def _refit(self, job: Job) -> None:
         base_bin = timedelta(minutes=self.place.policy.counts.base_bin_minutes)

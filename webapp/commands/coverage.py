@@ -29,6 +29,7 @@ def load(carrier: str, file: Path, id_column: str | None, valid_from: str | None
     from webapp.commands.refusals import name_file
 
     with installation() as here, progress_bar(here.language) as progress:
+        waiting = here.waiting()
         starts = _start_of_day(valid_from, here.policy.timezone)
         try:
             loaded = load_coverage(here.workplace(), carrier, file, id_column, starts, here.now, progress)
@@ -40,7 +41,7 @@ def load(carrier: str, file: Path, id_column: str | None, valid_from: str | None
         click.echo(
             f"{carrier}: {loaded.source_area_count} source areas ({loaded.kind}), {loaded.hexagon_count} hexagons"
         )
-        process_dirty_bins(here.workplace(), here.now, progress)
+        process_dirty_bins(here.workplace(), here.now, progress, leave=waiting)
 
 
 def _start_of_day(valid_from: str | None, timezone: str) -> datetime | None:

@@ -57,6 +57,7 @@ def command(no_serve: bool, days: int, seed: int, keep_live: bool) -> None:
     for line in key_lines:
         click.echo(f"  {line}")
     if no_serve:
+        click.echo("The weeks before the live day are drawn by `oryn worker`, or while `oryn demo` serves.")
         return
     click.echo(f"Oryn serves http://{host}:{port} (stop with Ctrl+C); sign in with the accounts above")
     with _kept_live(days, seed):
@@ -72,7 +73,6 @@ def _make_ready(here: Installation, days: int, seed: int, *, up_to_now: bool) ->
         if built:
             city = _city(here, days, seed)
             city.catch_up(here.now, progress)
-            city.fill_in(here.now, progress)
         else:
             click.echo("Building the demo city: four weeks of history and the last day, once", err=True)
             city = _city(here, days, seed)

@@ -25,6 +25,7 @@ def load(carrier: str, file: Path) -> None:
     from store import carriers
 
     with installation() as here:
+        waiting = here.waiting()
         try:
             text = file.read_text(encoding="utf-8")
             feed = parse_feed(text)
@@ -40,4 +41,4 @@ def load(carrier: str, file: Path) -> None:
             if (feed.kind == "activity") != (before is not None and parse_feed(before).kind == "activity"):
                 mark_everything_dirty(connection)  # the hexagons of people are those of carriers that count people
         click.echo(f"{carrier}: feed loaded, kind {feed.kind or 'as its columns say'}")
-        process_dirty_bins(here.workplace(), here.now)
+        process_dirty_bins(here.workplace(), here.now, leave=waiting)

@@ -44,7 +44,7 @@ def load(file: Path) -> None:
         numbers = {"counts": len(counted), "fresh": fresh, "same": len(counted) - fresh}
         click.echo(sentence("headcounts-loaded", {"file": file.name, **numbers}, here.language))
         if recalibrate(here.database, here.policy, here.now):
-            with here.worker(progress) as worker:
+            with here.own_worker(progress) as worker:
                 worker.run_follow_ups()
         with here.database.read() as connection:
             click.echo(_calibration_words(connection, here))

@@ -36,7 +36,7 @@ def command(ctx: click.Context, carrier: str, files: tuple[Path, ...], as_json: 
         with here.database.read() as connection:
             known = carriers.get_carrier(connection, carrier)
         receipts, unreadable = [], []
-        with progress_bar(here.language) as progress, here.worker(progress) as worker:
+        with progress_bar(here.language) as progress, here.own_worker(progress) as worker:
             for file in files:
                 try:
                     receipts.append(take_in(worker.intake, known, file, here.now, progress))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,12 +83,30 @@ class Installation:
     @contextmanager
     def worker(self, progress: Progress = silent, name: str = "") -> Iterator[Worker]:
         """Yield a worker of this process; it reads files in a child that is ended with the block."""
+        with self._worker(progress, name, {}) as worker:
+            yield worker
+
+    @contextmanager
+    def own_worker(self, progress: Progress = silent) -> Iterator[Worker]:
+        """Yield a worker for what this command brings: older bins that were waiting before are left waiting."""
+        with self._worker(progress, "", self.waiting()) as worker:
+            yield worker
+
+    def waiting(self) -> dict[datetime, str]:
+        """Return the base bins that wait for a worker, with their marks."""
+        from store import uploads
+
+        with self.database.read() as connection:
+            return uploads.dirty_bins(connection)
+
+    @contextmanager
+    def _worker(self, progress: Progress, name: str, leave: Mapping[datetime, str]) -> Iterator[Worker]:
         from ingest.housekeeping import SCRATCH
         from ingest.reading.capped import CappedReader, ReaderLimits
         from ingest.worker import Worker
 
         with CappedReader(ReaderLimits(), self.settings.prepare_home() / SCRATCH) as reader:
-            yield Worker(self.workplace(), self.door(), reader, system_clock, name=name, progress=progress)
+            yield Worker(self.workplace(), self.door(), reader, system_clock, name, progress=progress, leave=leave)
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def load(file: Path, kind: PriorKind, column: str | None) -> None:
     from webapp.commands.refusals import name_file
 
     with installation() as here, progress_bar(here.language) as progress:
+        waiting = here.waiting()
         try:
             loaded = load_prior(here.workplace(), file, kind, column, "command", here.now)
         except GeoError as refusal:
@@ -52,4 +53,4 @@ def load(file: Path, kind: PriorKind, column: str | None) -> None:
             "rows": loaded.rows,
         }
         click.echo(sentence("prior-loaded" if loaded.is_new else "prior-same", params, here.language))
-        process_dirty_bins(here.workplace(), here.now, progress)
+        process_dirty_bins(here.workplace(), here.now, progress, leave=waiting)

@@ -61,7 +61,7 @@ def withdraw(upload_id: int, reason: str) -> None:
     from ingest.withdrawal import withdraw as take_back
 
     with installation() as here:
-        with progress_bar(here.language) as progress, here.worker(progress) as worker:
+        with progress_bar(here.language) as progress, here.own_worker(progress) as worker:
             receipt = take_back(here.database, upload_id, None, "command", reason, here.now, here.policy)
             worker.run_follow_ups()
         show_receipt(receipt, here.language, as_json=False)

@@ -25,6 +25,7 @@ def load(file: Path) -> None:
     from store.venues import upsert_venues
 
     with installation() as here, progress_bar(here.language) as progress:
+        waiting = here.waiting()
         try:
             reading = read_venues(file, progress)
         except FileRefused as refusal:
@@ -41,7 +42,7 @@ def load(file: Path) -> None:
             click.echo(sentence(note.code, note.params, here.language), err=True)
         same = len(reading.venues) - added - changed
         click.echo(f"{file.name}: {len(reading.venues)} venues, {added} new, {changed} changed, {same} as before")
-        process_dirty_bins(here.workplace(), here.now, progress)
+        process_dirty_bins(here.workplace(), here.now, progress, leave=waiting)
 
 
 @command.command("list")

@@ -24,6 +24,7 @@ def load(file: Path) -> None:
     from store.zones import save_announcements
 
     with installation() as here, progress_bar(here.language) as progress:
+        waiting = here.waiting()
         announcements, faults = read_zones(file)
         if faults:
             raise FileRefused(faults, file.name)
@@ -32,4 +33,4 @@ def load(file: Path) -> None:
             mark_live_dirty(connection)
         regions = len({one.region for one in announcements})
         click.echo(f"{file.name}: {len(announcements)} announcements for {regions} regions")
-        process_dirty_bins(here.workplace(), here.now, progress)
+        process_dirty_bins(here.workplace(), here.now, progress, leave=waiting)
