@@ -18,7 +18,7 @@ from ingest.city import City, Scene, build_city
 from ingest.coverage import load_coverage
 from ingest.demo_record import DemoRecord
 from ingest.intake import Intake, take_in
-from ingest.pipeline import Workplace, process_dirty_bins, process_live_bins
+from ingest.pipeline import Workplace, process_dirty_bins, process_live_bins, process_newest_bins
 from ingest.progress import Progress, part, silent
 from ingest.venues import read_venues
 from ingest.zones import read_zones
@@ -62,7 +62,7 @@ class DemoCity:
         self._take_in_history(city, live_from, now, part(progress, 0.3, 0.5))
         self._take_in_live(city, live_from, now, part(progress, 0.5, 0.6))
         self._take_in_doubtful(city, now)
-        process_live_bins(self.place, now, part(progress, 0.6, 1.0), FIRST_BINS)
+        process_newest_bins(self.place, now, part(progress, 0.6, 1.0), FIRST_BINS)
         (self.folder.parent / BASE_MAP).write_text(json.dumps(city.base_map(), ensure_ascii=False), encoding="utf-8")
         DemoRecord(self.folder).write(self.seed, [_scene(one) for one in city.scenes])
 

@@ -40,7 +40,7 @@ BINS_A_BATCH = 96
 RELEASES_KEPT = 8  # an hourly feed shares one release among four bins
 LIVE_WINDOW = timedelta(hours=26)  # frames and crowding are drawn for a day's slider and the public layer's delay
 OLDER_BINS_A_RUN = 192  # two days of quarters: what comes in meanwhile waits no longer than for these
-LIVE_BINS_MOST = int(LIVE_WINDOW / timedelta(minutes=1))  # no base bin is shorter than a minute
+LIVE_BINS_A_RUN = 12  # three hours of quarters: a map that grows before one's eyes, and little to do again
 Marks = Mapping[datetime, str]
 NOTHING_LEFT: Marks = MappingProxyType({})
 _live_bins_lock = Lock()
@@ -93,7 +93,7 @@ def process_next_bins(
     Returns how many there were: what people look at does not wait for weeks of history. Where another thread of this
     process is at the older ones, they are left to it.
     """
-    if done := process_live_bins(place, now, progress):
+    if done := process_newest_bins(place, now, progress):
         return done
     if not _older_bins.acquire(blocking=False):
         return 0
@@ -106,20 +106,38 @@ def process_next_bins(
         _older_bins.release()
 
 
-def process_live_bins(
-    place: Workplace, now: datetime, progress: Progress = silent, newest: int = LIVE_BINS_MOST
-) -> int:
-    """Estimate, release and publish the dirty base bins of the live day alone; return how many there were.
+def process_live_bins(place: Workplace, now: datetime, progress: Progress = silent) -> int:
+    """Estimate, release and publish every dirty base bin of the live day, the newest first; return how many."""
+    total, share = 0, 0.0
+    while True:
+        waiting = len(_live_marks(place))
+        end = min((total + LIVE_BINS_A_RUN) / max(total + waiting, 1), 1.0)
+        done = process_newest_bins(place, now, part(progress, share, max(end, share)))
+        if not done:
+            return total
+        total, share = total + done, max(end, share)
 
-    `newest`: at most so many, the newest. One thread of a process is at them at a time; the others wait.
+
+def process_newest_bins(
+    place: Workplace, now: datetime, progress: Progress = silent, most: int = LIVE_BINS_A_RUN
+) -> int:
+    """Estimate, release and publish the newest dirty base bins of the live day, at most `most`; return how many.
+
+    One thread of a process is at them at a time; the others wait.
     """
     choose_parameters(place.database, place.policy, place.cache, now, part(progress, 0.0, 0.2))
     with _live_bins_lock:
-        with place.database.read() as connection:
-            newest_end = uploads.newest_interval_end(connection)
-            marks = uploads.dirty_bins(connection)
-        live = [at for at in marks if newest_end is not None and at >= newest_end - LIVE_WINDOW][-newest:]
-        return _process(place, {at: marks[at] for at in live}, now, part(progress, 0.2, 1.0))
+        marks = _live_marks(place)
+        newest = sorted(marks)[-most:]
+        return _process(place, {at: marks[at] for at in newest}, now, part(progress, 0.2, 1.0))
+
+
+def _live_marks(place: Workplace) -> Marks:
+    """Return the dirty base bins of the live day with their marks."""
+    with place.database.read() as connection:
+        newest_end = uploads.newest_interval_end(connection)
+        marks = uploads.dirty_bins(connection)
+    return {at: mark for at, mark in marks.items() if newest_end is not None and at >= newest_end - LIVE_WINDOW}
 
 
 def _process(place: Workplace, marks: Mapping[datetime, str], now: datetime, progress: Progress) -> int:
