@@ -17,6 +17,7 @@ from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from geo import hexagons as hexes
+from geo import triangular
 from geo.hexagons import Floats, HexIds
 
 Singles = NDArray[np.float32]
@@ -31,13 +32,13 @@ _JITTER = 1e-6
 class Field:
     """Correlation of H hexagons: `alike` (H, H).
 
-    Roughly it is `from_knots` (H, K) @ `between` (K, K) @ from_knotsᵀ with `own` (H,) added on the diagonal; None where
-    there are no knots.
+    Roughly it is K Kᵀ, K = `from_knots` (H, K) @ `root` (K, K), with `own` (H,) added on the diagonal; None where there
+    are no knots.
     """
 
     alike: Singles
     from_knots: sparse.csr_array | None
-    between: Singles
+    root: Singles
     own: Floats
 
     def variance(self, weights: sparse.csr_array) -> Floats:
@@ -58,9 +59,10 @@ def field_of(ids: HexIds, metres: Floats, length_m: float) -> Field:
     knots = _knots(ids, metres)
     from_knots = _kriged(metres, knots, length_m)
     between = resemblance(cdist(knots, knots).astype(np.float32), length_m)
-    through = (from_knots.astype(np.float32) @ between)[_rows(from_knots), from_knots.indices]
-    known = np.bincount(_rows(from_knots), weights=through * from_knots.data, minlength=len(ids))
-    return Field(alike, from_knots.astype(np.float32), between, np.clip(1.0 - known, 0.0, 1.0))
+    root = triangular.cholesky(between.astype(np.float64) + _JITTER * np.eye(len(knots))).astype(np.float32)
+    from_knots = from_knots.astype(np.float32)
+    known = np.square(from_knots @ root).sum(axis=1, dtype=np.float64)
+    return Field(alike, from_knots, root, np.clip(1.0 - known, 0.0, 1.0))
 
 
 def resemblance(apart_m: NDArray[Any], length_m: float) -> NDArray[Any]:
@@ -70,10 +72,6 @@ def resemblance(apart_m: NDArray[Any], length_m: float) -> NDArray[Any]:
     near *= near
     alike: NDArray[Any] = np.exp(-apart_m / length_m) * (near * near) * (1.0 + 4.0 * apart_m / reach)
     return alike
-
-
-def _rows(matrix: sparse.csr_array) -> NDArray[np.int64]:
-    return np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
 
 
 def _knots(ids: HexIds, metres: Floats) -> Floats:

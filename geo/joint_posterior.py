@@ -99,6 +99,7 @@ def _areas_before(prior: Prior, people: Floats, touched: sparse.csr_array) -> Fl
 def _between(touched: sparse.csr_array, alone: Floats, learnt: Singles) -> sparse.csr_array:
     """Give the posterior covariance of each two venues that touch a hexagon in common."""
     pairs = sparse.coo_array(sparse.triu(touched @ touched.T, k=1))
-    value = np.array([-float(learnt[:, i] @ learnt[:, j]) for i, j in zip(pairs.row, pairs.col, strict=True)])
+    of_venues = np.ascontiguousarray(learnt.T)
+    value = -np.einsum("pn,pn->p", of_venues[pairs.row], of_venues[pairs.col], dtype=np.float64)
     upper = sparse.coo_array((value, (pairs.row, pairs.col)), shape=(len(alone), len(alone)))
     return sparse.csr_array(upper + upper.T)

@@ -17,14 +17,16 @@ from scipy import sparse
 from geo import triangular
 from geo.hexagons import Floats
 from geo.joint_field import Field
+from geo.triangular import Array
 
 LEVEL_SD = 2.0  # of the trend's level, in logarithms: how many people there are is left to the counts
 STEPS = 5
 _LARGEST_STEP = 1.5
-_CLOSE = 0.02
+_CLOSE = 0.05  # the exact step corrects as much of what the knots left
 _LEAST_PEOPLE = 1e-6
 _LARGEST_LOGARITHM = 25.0
 _JITTER = 1e-9
+_ROUGH_JITTER = 1e-5  # of a variance: what single precision needs
 
 Singles = NDArray[np.float32]
 Told = Callable[[Floats], tuple[Floats, Floats]]
@@ -88,24 +90,19 @@ class _Search:
         self.venues = prior.venue_mean.copy()
         most = np.where(np.isfinite(prior.ceiling), prior.ceiling, np.inf)
         self._most = np.maximum(most, 0.0)
+        self._to_hexagons: Field | None = None
 
-    def step(self, covariance: Callable[[], Floats]) -> float:
+    def step(self, covariance: Callable[[], Array]) -> float:
         """Move to the most probable state as it looks from here; give the mean step."""
         prior = self._prior
         people = np.exp(np.clip(self.point, -_LARGEST_LOGARITHM, _LARGEST_LOGARITHM))
         self._expected = self._matrix @ people + self._seen @ self.venues
         self._slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
         self._level = np.asarray(self._slope.sum(axis=1)).ravel()
-        value, total = self._told(self._expected)
-        total += covariance()
-        total += prior.level_sd**2 * np.outer(self._level, self._level)
-        if self._seen.nnz:
-            _add(total, sparse.csr_array((self._seen @ sparse.diags_array(prior.venue_sd**2)) @ self._seen.T))
-        total[np.diag_indices(len(total))] *= 1.0 + _JITTER
-        self._factor = triangular.cholesky(total)
+        value, errors = self._told(self._expected)
         self._rest = value - self._expected + self._slope @ (self.point - prior.level)
         self._rest += self._seen @ (self.venues - prior.venue_mean)
-        pull: Floats = triangular.solve(self._factor, self._rest)
+        pull = self._pull_of(errors, covariance)
         wanted = prior.level + self._pulled(pull) + prior.level_sd**2 * float(self._level @ pull)
         moved = np.clip(wanted - self.point, -_LARGEST_STEP, _LARGEST_STEP)
         self.point = self.point + moved
@@ -113,19 +110,39 @@ class _Search:
         self.venues = np.clip(prior.venue_mean + prior.venue_sd**2 * back, 0.0, self._most)
         return float(np.abs(moved).mean()) if len(moved) else 0.0
 
-    def roughly(self) -> Floats:
+    def _pull_of(self, errors: Floats, covariance: Callable[[], Array]) -> Floats:
+        """Return what each count pulls at the state, (N,): roughly in single precision where that goes well."""
+        total = self._with_all(covariance(), errors)
+        if total.dtype == np.float32:
+            try:
+                return _solved_roughly(total, self._rest)
+            except np.linalg.LinAlgError:
+                total = self._with_all(self.exactly(), errors)
+        self._factor = triangular.cholesky(total)
+        return np.asarray(triangular.solve(self._factor, self._rest))
+
+    def _with_all(self, total: Array, errors: Floats) -> Array:
+        """Add to the background's covariance (N, N), in place, that of errors, level and venues."""
+        level = self._level.astype(total.dtype)
+        total += errors.astype(total.dtype, copy=False)
+        total += total.dtype.type(self._prior.level_sd**2) * np.outer(level, level)
+        if self._seen.nnz:
+            _add(total, sparse.csr_array((self._seen @ sparse.diags_array(self._prior.venue_sd**2)) @ self._seen.T))
+        total[np.diag_indices(len(total))] *= 1.0 + _JITTER
+        return total
+
+    def roughly(self) -> Array:
         """Return the counts' covariance by the background, by way of knots (N, N)."""
         field = self._prior.field
         if field.from_knots is None:
             return self.exactly()
-        knots = (self._slope.astype(np.float32) @ field.from_knots).toarray()
-        self._smooth = np.float32(self._prior.cv**2) * (knots @ field.between)  # (N, K)
-        self._to_hexagons = field.from_knots
+        knots = np.float32(self._prior.cv) * (self._slope.astype(np.float32) @ field.from_knots).toarray()
+        self._smooth = knots @ field.root  # (N, K)
+        self._to_hexagons = field
         self._alone = self._prior.nugget_cv**2 + self._prior.cv**2 * field.own
-        total: Floats = (self._smooth @ knots.T).astype(np.float64)
-        return self._with_own(total)
+        return self._with_own(self._smooth @ self._smooth.T)
 
-    def exactly(self) -> Floats:
+    def exactly(self) -> Array:
         """Return the counts' covariance by the background (N, N)."""
         slope = self._slope.astype(np.float32)
         self._smooth = np.float32(self._prior.cv**2) * (slope @ self._prior.field.alike)  # (N, H)
@@ -143,23 +160,36 @@ class _Search:
         likely = float(-0.5 * white @ white - np.log(np.diag(self._factor)).sum() - size)
         return Solved(self.point, self.venues, self._factor, cross, self._seen, self._expected, likely)
 
-    def _with_own(self, total: Floats) -> Floats:
+    def _with_own(self, total: Array) -> Array:
         _add(total, sparse.csr_array((self._slope @ sparse.diags_array(self._alone)) @ self._slope.T))
         return total
 
     def _pulled(self, pull: Floats) -> Floats:
         """Give what the counts' pull (N,) makes of the background's logarithm (H,)."""
         smooth = self._smooth.T @ pull.astype(np.float32)
-        found = smooth if self._to_hexagons is None else self._to_hexagons @ smooth
-        return np.asarray(found + self._alone * (self._slope.T @ pull), dtype=np.float64)
+        if self._to_hexagons is not None:
+            field = self._to_hexagons
+            smooth = np.float32(self._prior.cv) * np.asarray(field.from_knots @ (field.root @ smooth))
+        return np.asarray(smooth + self._alone * (self._slope.T @ pull), dtype=np.float64)
 
 
-def whitened(factor: Floats, cross: Singles | Floats) -> Singles:
+def _solved_roughly(total: Singles, right: Floats) -> Floats:
+    """Return A⁻¹ b for a covariance (N, N), which is overwritten, in single precision, scaled to a diagonal of 1."""
+    scale = 1.0 / np.sqrt(np.diag(total).astype(np.float64))
+    thin = scale.astype(np.float32)
+    total *= thin[:, None]
+    total *= thin
+    total[np.diag_indices(len(total))] += _ROUGH_JITTER
+    factor = triangular.cholesky(total)
+    return scale * triangular.solve(factor, (scale * right).astype(np.float32))
+
+
+def whitened(factor: Floats, cross: Array) -> Singles:
     """Return L⁻¹ of a covariance with counts (N, X) in single precision: its columns' products are what is learnt."""
     return triangular.solve_lower(factor.astype(np.float32), cross.astype(np.float32, copy=False))
 
 
-def _add(total: Floats | Singles, some: sparse.csr_array) -> None:
+def _add(total: Array, some: sparse.csr_array) -> None:
     """Add a sparse matrix to a full one, in place."""
     row = np.repeat(np.arange(some.shape[0]), np.diff(some.indptr))
     total[row, some.indices] += some.data
