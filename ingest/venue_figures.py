@@ -38,7 +38,8 @@ class BinFigures:
     """One bin in the order of the registered venues (V,); `named`: whether its release has the venue.
 
     `rows` are as released; `sd`, `low`, `high` (people) with the factors on them, which head counts stand behind where
-    `calibrated`; `neighbours`: ids of the venues that each cannot be told apart from.
+    `calibrated`: never behind the band of few people, with which no head count is compared; `neighbours`: ids of the
+    venues that each cannot be told apart from.
     """
 
     named: list[bool]
@@ -94,7 +95,7 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) 
         sd=np.hypot(factor * rows.sd, HALF_STEP),
         low=rounded(low),
         high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
-        calibrated=calibrated,
+        calibrated=[holds and not few for holds, few in zip(calibrated, rows.few.tolist(), strict=True)],
         neighbours=_neighbours(rows, venue_ids),
     )
 

@@ -74,6 +74,13 @@ def test_head_counts_say_how_wide_an_interval_is_and_by_the_size_of_the_venue() 
     assert great.high == pytest.approx(100 + 1.645 * 0.5 * 20, abs=5)
 
 
+def test_a_band_of_few_people_is_never_called_calibrated() -> None:
+    learnt = Calibration(200, 0.5, (), (1.0,), (1.0,))
+    bin_ = told(rows([20, 100], [20, 20], few=[True, False]), ("few", "many"))
+    few, many = judge(cinema("few"), cinema("many"), calibration=learnt).judge(bin_, QUARTER)
+    assert (few.calibrated, many.calibrated) == (False, True)
+
+
 def test_a_size_of_venue_whose_errors_no_factor_covers_stays_uncalibrated() -> None:
     learnt = Calibration(200, 0.5, (200.0,), (1.0, 1.0), (2.0, None))
     [row] = judge(calibration=learnt).judge(told(rows([100], [20])), QUARTER)
