@@ -12,6 +12,7 @@ from flask import url_for
 from store.assess import status_of
 from store.records import Venue
 from webapp.context import web
+from webapp.place_names import place_name
 from webapp.roles import may_see_numbers
 from webapp.scene import Scene
 from webapp.speech import gettext as _
@@ -44,8 +45,8 @@ def venue_row(
         id=venue.id,
         name=name_of(draft),
         category_label=category_label(draft.category, scene.now),
-        district=draft.district,
-        address=draft.address,
+        district=place_name(draft.district),
+        address=place_name(draft.address),
         status=status_view(status_of(venue, web().policies, scene.now)),
         crowding=_with_rivals(scene.view(venue.id), rivals),
         longitude=draft.longitude,

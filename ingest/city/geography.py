@@ -27,6 +27,7 @@ class Outline:
     id: str
     kk: str
     ru: str
+    en: str
     points: Floats
 
 
@@ -36,6 +37,7 @@ class Street:
 
     kk: str
     ru: str
+    en: str
     points: Floats
     weight: float
 
@@ -73,7 +75,7 @@ def geography() -> Geography:
         districts=tuple(_outline(one["id"], one) for one in raw["districts"]),
         residents_share=np.array([one["residents_share"] for one in raw["districts"]]),
         settlements=tuple(np.array(one["settlements"]) for one in raw["districts"]),
-        streets=tuple(Street(one["kk"], one["ru"], np.array(one["line"]), one["weight"]) for one in raw["streets"]),
+        streets=tuple(_street(one) for one in raw["streets"]),
         parks=tuple(_outline(f"park-{number}", one) for number, one in enumerate(raw["parks"], 1)),
         mountains=_outline("mountains", raw["mountains"]),
         attractions={one["kind"]: np.array(one["places"]) for one in raw["attractions"]},
@@ -142,7 +144,7 @@ def nearest(points_m: Floats, candidates_m: Floats) -> NDArray[np.intp]:
 def base_map() -> dict[str, Any]:
     """Return the project's own base map as a GeoJSON FeatureCollection.
 
-    Properties: `kind` (`district`, `street`, `park`, `mountains`), `id`, `name_kk`, `name_ru`.
+    Properties: `kind` (`district`, `street`, `park`, `mountains`), `id`, `name_kk`, `name_ru`, `name_en`.
     """
     ground = geography()
     features = [_polygon("mountains", ground.mountains)]
@@ -158,16 +160,24 @@ def closed_ring(points: Floats) -> list[list[float]]:
 
 
 def _outline(name: str, raw: Mapping[str, Any]) -> Outline:
-    return Outline(name, raw["kk"], raw["ru"], np.array(raw["outline"]))
+    return Outline(name, raw["kk"], raw["ru"], raw["en"], np.array(raw["outline"]))
+
+
+def _street(raw: Mapping[str, Any]) -> Street:
+    return Street(raw["kk"], raw["ru"], raw["en"], np.array(raw["line"]), raw["weight"])
+
+
+def _names(of: Outline | Street) -> dict[str, str]:
+    return {"name_kk": of.kk, "name_ru": of.ru, "name_en": of.en}
 
 
 def _polygon(kind: str, outline: Outline) -> dict[str, Any]:
     geometry = {"type": "Polygon", "coordinates": [closed_ring(outline.points)]}
-    names = {"name_kk": outline.kk, "name_ru": outline.ru}
-    return {"type": "Feature", "properties": {"kind": kind, "id": outline.id, **names}, "geometry": geometry}
+    properties = {"kind": kind, "id": outline.id, **_names(outline)}
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
 
 
 def _line(name: str, street: Street) -> dict[str, Any]:
     geometry = {"type": "LineString", "coordinates": street.points.tolist()}
-    properties = {"kind": "street", "id": name, "name_kk": street.kk, "name_ru": street.ru}
+    properties = {"kind": "street", "id": name, **_names(street)}
     return {"type": "Feature", "properties": properties, "geometry": geometry}

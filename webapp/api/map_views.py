@@ -20,13 +20,13 @@ from webapp.api import bytes as answers
 from webapp.api import pictures
 from webapp.context import web
 from webapp.languages import language
+from webapp.place_names import base_map_path, place_name
 from webapp.roles import actor, layer_of
 from webapp.scene import visible_until
 from webapp.wording.certainty import Reader
 from webapp.wording.usual import hexagon_usual
 from webapp.wording.venues import category_label
 
-BASE_MAP = "base-map.geojson"
 VENUES_KEPT_SECONDS = 300
 
 
@@ -103,7 +103,7 @@ def map_venues(digest: str) -> Response:
 
 def base_map() -> Response:
     """The installation's own base map, GeoJSON, where it has one."""
-    path = web().settings.home / BASE_MAP
+    path = base_map_path()
     if not path.is_file():
         abort(404)
     return send_file(path.resolve(), mimetype="application/geo+json", conditional=True, max_age=VENUES_KEPT_SECONDS)
@@ -152,7 +152,7 @@ def _map_venue(venue: Venue, now: datetime) -> dict[str, Any]:
         "category_label": category_label(draft.category, now),
         "longitude": _to_a_metre(draft.longitude),
         "latitude": _to_a_metre(draft.latitude),
-        "district": draft.district,
+        "district": place_name(draft.district),
         "status": {"colour": status.colour, "word": sentence(status.word, {}, language())},
     }
 

@@ -40,11 +40,12 @@ def test_the_base_map_draws_eight_districts_streets_parks_and_mountains():
     assert kinds.count("mountains") == 1
 
 
-def test_everything_on_the_base_map_has_a_name_in_both_languages_and_lies_in_the_city():
+def test_everything_on_the_base_map_has_a_name_in_three_languages_and_lies_in_the_city():
     west, south, east, north = geography().bounds
     for feature in base_map()["features"]:
-        assert feature["properties"]["name_kk"]
-        assert feature["properties"]["name_ru"]
+        names = [feature["properties"][f"name_{language}"] for language in ("kk", "ru", "en")]
+        assert all(names)
+        assert names[2].isascii()
         rings = feature["geometry"]["coordinates"]
         points = np.array(rings[0] if feature["geometry"]["type"] == "Polygon" else rings)
         assert (points >= [west - 0.001, south - 0.001]).all()
