@@ -28,6 +28,7 @@ def client_strings(_: Gettext, ngettext: Ngettext = flask_babel.ngettext) -> dic
         **_list(_, ngettext),
         **_card(_),
         **_answer(_, ngettext),
+        **_place(_),
     }
 
 
@@ -91,8 +92,8 @@ def _list(_: Gettext, ngettext: Ngettext) -> dict[str, str]:
         "list.none": _("No venue has such a name. Try fewer letters."),
         "distance.m": _("{n} m"),
         "distance.km": _("{n} km"),
-        "near.found": _("Nearest to you first. Your position stays on this device."),
-        "near.middle": _("Your position is not known, so distances are from the middle of the map."),
+        "near.found": _("Distances are from where you are. Your position stays on this device."),
+        "near.middle": _("Distances are from the middle of the map."),
         "panel.back": _("Back to the list"),
     }
 
@@ -119,29 +120,35 @@ def _card(_: Gettext) -> dict[str, str]:
 def _answer(_: Gettext, ngettext: Ngettext) -> dict[str, str]:
     return {
         "answer.ground": _("Around here: {step}."),
-        "answer.none": _("No venue that is open lies in this part of the map."),
+        "answer.none": _("No venue lies in this part of the map."),
         **_forms(
-            "answer.untold",
+            "answer.open",
+            lambda n: ngettext("{open} of {n} venue here is open.", "{open} of {n} venues here are open.", n),
+        ),
+        **_forms(
+            "answer.unknown",
             lambda n: ngettext(
-                "{n} venue here: nobody can tell how full it is.",
-                "{n} venues here: nobody can tell how full they are.",
-                n,
+                "There are no data of the {n} venue here.", "There are no data of the {n} venues here.", n
             ),
         ),
-        **_forms(
-            "answer.quiet",
-            lambda n: ngettext("{n} venue here has room.", "{n} venues here have room.", n),
+        "answer.crowded": _("Busy, or may be"),
+        "answer.roomy": _("With room"),
+        "answer.untold": _("Cannot tell"),
+        "answer.no_data": _("No data"),
+    }
+
+
+def _place(_: Gettext) -> dict[str, str]:
+    return {
+        "locate.denied": _(
+            "Your browser does not let this page know where you are. To allow it, tap the sign beside the page's "
+            "address, then tap this button again. Or move the map by hand."
         ),
-        **_forms(
-            "answer.crowded",
-            lambda n: ngettext(
-                "{crowded} of {n} venue here is busy, or may be.",
-                "{crowded} of {n} venues here are busy, or may be.",
-                n,
-            ),
+        "locate.unknown": _(
+            "Your device cannot find out where it is. Turn its location on, or go where it sees the sky, then tap "
+            "again. Or move the map by hand."
         ),
-        **_forms(
-            "answer.and_untold",
-            lambda n: ngettext("{untold} cannot be told.", "{untold} cannot be told.", n),
-        ),
+        "locate.unavailable": _("Your browser tells this page no position. Move the map by hand."),
+        "locate.outside": _("You are outside the area of this map, so it stays where it is."),
+        "notice.close": _("Close"),
     }

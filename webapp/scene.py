@@ -20,6 +20,7 @@ from webapp.roles import layer_of, may_see_numbers
 from webapp.views import CrowdingCode, CrowdingView
 from webapp.wording.certainty import Reader
 from webapp.wording.crowding import BYTE_CODES, code_of, group_view, numbers_view, public_view
+from webapp.wording.moments import public_delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,7 @@ def present(scene: Scene, venue_id: str) -> float | None:
 
 def visible_until(layer: MapLayer, policy: Policy, now: datetime) -> datetime:
     """Return the end of the newest bin that a layer may show: the public one is late by whole bins."""
-    late = timedelta(minutes=policy.map.public_bin_minutes) * policy.map.public_delay_bins
-    return now - late if layer == "public" else now
+    return now - public_delay(policy.map) if layer == "public" else now
 
 
 def scene_now(

@@ -137,6 +137,7 @@ class SortChoice:
 class MapPage:
     """Everything that map.html shows. `client` goes to the script as JSON in `#oryn-client`.
 
+    `delay_words`: why what is seen is late, None for who sees everything at once.
     `near` is (longitude, latitude) when the reader gave a place; `search` is what was typed, for the field.
     """
 
@@ -150,6 +151,7 @@ class MapPage:
     observed_words: str
     observed_clock: str
     age_class: AgeClass
+    delay_words: str | None
     layer: Literal["public", "group"]
     legend: list[LegendStep]
     venue_legend: list[LegendStep]
@@ -159,9 +161,11 @@ class MapPage:
 
 @dataclass(frozen=True, slots=True)
 class DayStep:
-    """One time bin of a venue's last 24 hours."""
+    """One time bin of a venue's last 24 hours: when it began and ended, and both together."""
 
-    clock: str
+    start_clock: str
+    end_clock: str
+    span_words: str
     crowding: CrowdingView
 
 
@@ -217,7 +221,8 @@ class UsualView:
 class VenuePage:
     """Everything that venue.html shows. `limit_lines` explain the permitted number; empty for who may not see it.
 
-    `head_count_url`: where a head count is entered, None for who may not.
+    `head_count_url`: where a head count is entered, None for who may not. `delay_words`: why what is seen is late, None
+    for who sees everything at once.
     """
 
     row: VenueRow
@@ -231,6 +236,7 @@ class VenuePage:
     usual: UsualView | None = None
     nearby: NearbyView | None = None
     head_count_url: str | None = None
+    delay_words: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,20 @@
 import type { Words } from "./client";
 
 const MINUTE_MS = 60_000;
+/** A picture of so long a time is called by both its ends: "20:00–21:00". */
+const LONG_MINUTES = 60;
 
 export type AgeClass = "fresh" | "stale" | "old";
 
 export function clock(moment: Date, timezone: string): string {
   const options = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: timezone } as const;
   return new Intl.DateTimeFormat("en-GB", options).format(moment);
+}
+
+/** When a picture was seen: the end of a short time bin, both ends of an hour. */
+export function spanClock(start: Date, end: Date, timezone: string): string {
+  const ended = clock(end, timezone);
+  return ageMinutes(start, end) < LONG_MINUTES ? ended : `${clock(start, timezone)}–${ended}`;
 }
 
 export function ageMinutes(moment: Date, now: Date): number {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { ageClass, ageMinutes, ageWords, clock } from "../src/age";
+import { ageClass, ageMinutes, ageWords, clock, spanClock } from "../src/age";
 import { Words } from "../src/client";
 import { answerWords, tally, usualStep } from "../src/map/summary";
 import { distanceM } from "../src/venues/distance";
@@ -12,6 +12,16 @@ const RUSSIAN = new Words("ru", {
   "age.minutes.few": "{n} минуты назад",
   "age.minutes.many": "{n} минут назад",
   "age.minutes.other": "{n} минуты назад",
+});
+
+const ANSWERS = new Words("en", {
+  "answer.none": "nothing here",
+  "answer.unknown.other": "nothing known of {n}",
+  "answer.open.other": "{open} of {n} open.",
+  "answer.crowded": "Busy",
+  "answer.roomy": "Room",
+  "answer.untold": "Cannot tell",
+  "answer.no_data": "No data",
 });
 
 test("plural forms follow the language", () => {
@@ -45,10 +55,21 @@ test("a clock that runs ahead makes no negative age", () => {
 test("the answer counts the busy, the told and the untold", () => {
   const codes = Uint8Array.of(3, 6, 8, 9, 1, 2, 0);
   const counted = tally(codes, [0, 1, 2, 3, 4, 5, 6]);
-  expect(counted).toEqual({ told: 4, crowded: 3, untold: 2 }); // from "half to busy" on, it may be busy
-  expect(answerWords({ told: 0, crowded: 0, untold: 0 }, new Words("en", { "answer.none": "nothing" }))).toBe(
-    "nothing",
-  );
+  expect(counted).toEqual({ all: 7, crowded: 3, roomy: 1, untold: 1, unknown: 1 }); // from "half to busy" on, it may be
+});
+
+test("the answer says of how many venues the open ones are, and its parts add up to them", () => {
+  const said = (codes: number[]): string => answerWords(tally(Uint8Array.from(codes), [...codes.keys()]), ANSWERS);
+  expect(said([3, 6, 1, 2, 2])).toBe("3 of 5 open. Busy: 1. Room: 1. Cannot tell: 1.");
+  expect(said([2, 2])).toBe("0 of 2 open."); // the same place at night
+  expect(said([1, 0])).toBe("1 of 2 open. Cannot tell: 1. No data: 1.");
+  expect([said([0, 0]), said([])]).toEqual(["nothing known of 2", "nothing here"]);
+});
+
+test("an hour is called by both its ends, a quarter by its end", () => {
+  const [start, end] = [new Date("2026-11-20T15:00:00Z"), new Date("2026-11-20T16:00:00Z")];
+  expect(spanClock(start, end, "Asia/Almaty")).toBe("20:00–21:00");
+  expect(spanClock(new Date("2026-11-20T15:45:00Z"), end, "Asia/Almaty")).toBe("21:00");
 });
 
 test("a degree of latitude is 111 km", () => {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gettext as gettext_module
 import io
 import json
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader
 
-from tests.browser.city import CENTRE, City
+from tests.browser.city import BIN, CENTRE, City
 from webapp.client_strings import client_strings
 from webapp.views import (
     CrowdingView,
@@ -95,7 +96,7 @@ def map_html(city: City, language: str, layer: str = "group") -> str:
 def venue_html(city: City, number: int, language: str) -> str:
     """Return the page of one venue."""
     codes = [CODES[byte] for byte in (city.venue_bytes(start)[number] for start in city.starts)]
-    day = [DayStep(start.strftime("%H:%M"), crowding(code)) for start, code in zip(city.starts, codes, strict=True)]
+    day = [_step(start, crowding(code)) for start, code in zip(city.starts, codes, strict=True)]
     page = VenuePage(
         row=row(city, number, language),
         day=day,
@@ -109,6 +110,11 @@ def venue_html(city: City, number: int, language: str) -> str:
         nearby=NearbyView([row(city, number + 15, language)], None),
     )
     return environment(language).get_template("venue.html").render(page=page)
+
+
+def _step(start: datetime, view: CrowdingView) -> DayStep:
+    began, ended = (moment.strftime("%H:%M") for moment in (start, start + BIN))
+    return DayStep(began, ended, f"{began}–{ended}", view)
 
 
 def crowding(code: str) -> CrowdingView:
@@ -201,6 +207,7 @@ def _map_page(city: City, language: str, layer: str) -> MapPage:
         observed_words="12 minutes ago",
         observed_clock="20:45",
         age_class="fresh",
+        delay_words=None,
         layer=layer,  # type: ignore[arg-type]
         legend=steps + unknown,
         venue_legend=levels,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.city import BIN_COUNT, City
@@ -162,10 +163,54 @@ def test_nearest_uses_the_position_and_sends_it_nowhere(visit: Open) -> None:
     assert seen.fake.asked[asked:] == []
 
 
-def test_without_a_position_distances_are_from_the_middle_of_the_map(visit: Open) -> None:
+def test_the_list_always_says_where_its_distances_are_from(visit: Open) -> None:
     page = visit(viewport=DESKTOP).go()
+    expect(page.locator("#list-notice")).to_have_text("Distances are from the middle of the map.")
     page.get_by_role("link", name="Nearest").click()
-    expect(page.locator("#list-notice")).to_contain_text("middle of the map")
+    expect(page.locator("#list-notice")).to_contain_text("does not let this page know where you are")
+    expect(page.locator("#list-notice")).to_contain_text("Distances are from the middle of the map.")
+    first = page.locator(".venue-row").first
+    before = first.text_content()
+    _drag(page, 900, 600, 600, 300)
+    expect(first).not_to_have_text(before or "")  # the middle has moved, and the nearest with it
+
+
+def test_the_answer_says_of_how_many_venues_the_open_ones_are(visit: Open) -> None:
+    seen = visit()
+    page = seen.go()
+    evening = _open_and_all(page)
+    seen.slide_to(8 * 4)  # half past four at night
+    night = _open_and_all(page)
+    assert evening[1] == night[1] > 0
+    assert night[0] < evening[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "close"),
+    [
+        ("en", "does not let this page know where you are", "Close"),
+        ("ru", "не сообщает этой странице, где вы", "Закрыть"),
+        ("kk", "қайда екеніңізді айтпайды", "Жабу"),
+    ],
+)
+def test_a_refused_position_is_said_with_what_to_do(visit: Open, language: str, words: str, close: str) -> None:
+    page = visit().go(f"/?lang={language}")
+    notice = page.get_by_role("status").and_(page.locator("#map-notice"))
+    expect(notice).to_have_text("")
+    page.locator("#locate").click()
+    expect(notice).to_contain_text(words)
+    expect(notice).to_be_in_viewport(ratio=1)
+    notice.get_by_role("button", name=close).click()
+    expect(notice).to_have_text("")
+
+
+def test_a_position_outside_the_map_is_said_and_the_map_stays(visit: Open) -> None:
+    page = visit(geolocation={"longitude": 13.4, "latitude": 52.5}, permissions=["geolocation"]).go()
+    place = "document.querySelector('.leaflet-map-pane').style.transform"
+    before = page.evaluate(place)
+    page.get_by_role("button", name="Where I am").click()
+    expect(page.locator("#map-notice")).to_contain_text("outside the area of this map")
+    assert page.evaluate(place) == before
 
 
 def test_a_row_opens_the_card_and_back_returns_to_it(visit: Open) -> None:
@@ -258,6 +303,13 @@ def test_the_sheet_has_three_heights_by_tap_and_by_key(visit: Open) -> None:
     expect(page.locator("#venue-search")).to_be_visible()
     page.keyboard.press("ArrowDown")
     expect(page.locator("#venue-search")).to_be_hidden()
+
+
+def _open_and_all(page: Page) -> tuple[int, int]:
+    expect(page.locator("#answer")).to_contain_text("open")
+    found = re.search(r"([\d,]+) of ([\d,]+) venues here are open", page.locator("#answer").text_content() or "")
+    assert found
+    return int(found[1].replace(",", "")), int(found[2].replace(",", ""))
 
 
 def _middle_of_the_map(page: Page) -> tuple[float, float]:

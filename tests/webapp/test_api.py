@@ -160,7 +160,8 @@ def test_a_card_at_a_moment_is_of_the_bin_that_holds_it(browser: MakeBrowser, wo
     card = browser("group").get(address + "2026-11-20T14:50:00Z").get_json()["crowding"]
     assert (card["observed_clock"], card["low"]) == ("20:00", 4101)
     assert (
-        browser("anonymous").get(address + "2026-11-20T13:30:00Z").get_json()["crowding"]["observed_clock"] == "19:00"
+        browser("anonymous").get(address + "2026-11-20T13:30:00Z").get_json()["crowding"]["observed_clock"]
+        == "18:00–19:00"
     )
     assert browser("anonymous").get(address + "2026-11-20T15:10:00Z").get_json()["crowding"]["code"] == "no-data"
 

@@ -65,8 +65,8 @@ def test_a_venue_page_says_status_rule_and_what_would_change_it(client: FlaskCli
 
 def test_an_owner_sees_the_own_venue_now_while_the_public_is_an_hour_late(browser: MakeBrowser, world: World) -> None:
     address = f"/api/v1/venues/{world.venue_ids['A']}"
-    assert browser("anonymous").get(address).get_json()["crowding"]["observed_clock"] == "19:00"
-    assert browser("owner_b").get(address).get_json()["crowding"]["observed_clock"] == "19:00"
+    assert browser("anonymous").get(address).get_json()["crowding"]["observed_clock"] == "18:00–19:00"
+    assert browser("owner_b").get(address).get_json()["crowding"]["observed_clock"] == "18:00–19:00"
     assert browser("owner_a").get(address).get_json()["crowding"]["observed_clock"] == "20:30"
     assert "20:30, just now" in text(browser("owner_a").get("/my"))
     earlier = browser("owner_a").get(address + "?at=2026-11-20T15:05:00Z").get_json()["crowding"]

@@ -154,6 +154,32 @@ def test_a_less_crowded_place_is_offered_from_the_same_picture(
     assert "Mostly empty" in nearby
 
 
+@pytest.mark.parametrize("person", READERS)
+def test_the_days_drawing_ends_when_the_answer_above_it_was_seen(
+    browser: MakeBrowser, told: Callable[..., str], person: str
+) -> None:
+    page = browser(person).get(told()).get_data(as_text=True)
+    stated = re.search(r'<span class="age [^"]*">([^,]+),', page)
+    ends = re.search(r'<p class="day__ends"[^>]*>\s*<span>([^<]+)</span><span>([^<]+)</span>', page)
+    assert stated
+    assert ends
+    assert stated[1].split("–")[-1] == ends[2]
+    assert ends[1] != ends[2]
+
+
+@pytest.mark.parametrize(("person", "late"), [("anonymous", True), ("owner_a", False), ("group", False)])
+def test_who_sees_late_averages_is_told_why(
+    browser: MakeBrowser, told: Callable[..., str], person: str, late: bool
+) -> None:
+    one, path = browser(person), told()
+    why = "Everybody sees averages of 60 minutes, 60 minutes late, so that no single person"
+    assert (why in text(one, path)) == late
+    assert (why in text(one, "/")) == (person != "group")
+    shown = re.search(r'<span class="age (age--\w+)">([^<]+)<', one.get(path).get_data(as_text=True))
+    assert shown
+    assert (shown[1], "–" in shown[2]) == ("age--fresh", late)
+
+
 def test_only_who_may_count_is_led_to_the_head_count(browser: MakeBrowser, told: Callable[..., str]) -> None:
     path = told()
     seen = {person: "Enter a head count" in text(browser(person), path) for person in READERS}

@@ -59,6 +59,22 @@ def test_what_is_stale_is_policy(app: Flask, now: datetime, policy: Policy) -> N
         assert age_class(now - timedelta(hours=25), now) == "old"
 
 
+def test_what_the_public_sees_late_on_purpose_is_not_stale(app: Flask, now: datetime, policy: Policy) -> None:
+    late = timedelta(minutes=policy.map.public_bin_minutes) * policy.map.public_delay_bins
+    edge = timedelta(minutes=policy.map.stale_after_minutes) + late
+    with app.test_request_context():
+        assert age_class(now - edge, now, "public") == "fresh"
+        assert age_class(now - edge - timedelta(seconds=1), now, "public") == "stale"
+        assert age_class(now - edge, now, "group") == "stale"
+
+
+def test_an_age_of_some_hours_is_told_to_the_minute(app: Flask, now: datetime) -> None:
+    with app.test_request_context("/?lang=en"):
+        ages = [timedelta(minutes=minutes) for minutes in (95, 120, 359, 361)]
+        words = [age_words(now - age, now) for age in ages]
+    assert words == ["1 hour 35 min ago", "2 hours ago", "5 hours 59 min ago", "6 hours ago"]
+
+
 def test_numbers_come_with_their_meaning(app: Flask, now: datetime) -> None:
     with app.test_request_context("/?lang=en"):
         view = numbers_view(crowd("v", now, low=120.0, high=310.0, best=200.0), now, now)

@@ -20,7 +20,7 @@ from webapp.scene import visible_until
 from webapp.views import Unusual
 from webapp.wording.certainty import unusual_of
 from webapp.wording.density import code_densities
-from webapp.wording.moments import MINUTE, SHOWN_SPAN
+from webapp.wording.moments import MINUTE, SHOWN_SPAN, stale_after
 
 
 def day_of(connection: Connection, layer: MapLayer, end: datetime) -> list[MapFrame]:
@@ -48,7 +48,7 @@ def manifest(connection: Connection, layer: MapLayer, policy: Policy, now: datet
         "observed_at": newest.observed_at.isoformat() if newest else None,
         "unusual": _unusual(connection, newest, policy) if newest else {},
         "generated_at": now.isoformat(),
-        "stale_after_minutes": policy.map.stale_after_minutes,
+        "stale_after_minutes": stale_after(layer, policy.map) // MINUTE,
         "old_after_minutes": SHOWN_SPAN // MINUTE,
         "timezone": policy.timezone,
         "languages": list(LANGUAGES),

@@ -16,6 +16,7 @@ from webapp.arguments import near_place, order_of, page_number, search_text
 from webapp.client_strings import client_strings
 from webapp.context import web
 from webapp.languages import language
+from webapp.place_names import base_map_path
 from webapp.roles import actor
 from webapp.scene import Scene, scene_now
 from webapp.speech import gettext as _
@@ -24,7 +25,7 @@ from webapp.venue_rows import ORDERS, Listing, Order, listing, pager
 from webapp.views import MapPage, SortChoice
 from webapp.wording.crowding import venue_legend
 from webapp.wording.density import legend, summary
-from webapp.wording.moments import age_class, age_words, clock
+from webapp.wording.moments import age_class, age_words, delay_words, seen_clock
 
 START_ZOOM = 13
 KEPT_IN_LINKS = ("q", "near", "sort", "page")
@@ -51,8 +52,9 @@ def show() -> str:
         search=search,
         near=near,
         observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
-        observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",
-        age_class=age_class(scene.observed_at, now) if scene.observed_at else "old",
+        observed_clock=seen_clock(scene.observed_at, now, scene.layer) if scene.observed_at else "",
+        age_class=age_class(scene.observed_at, now, scene.layer) if scene.observed_at else "old",
+        delay_words=delay_words(scene.layer, now),
         layer=scene.layer,
         legend=legend(policy.map),
         venue_legend=venue_legend(policy.crowding),
@@ -82,10 +84,9 @@ def _here(**changed: str | None) -> str:
 
 
 def _client(scene: Scene, venues: Sequence[Venue]) -> dict[str, Any]:
-    has_base_map = (web().settings.home / "base-map.geojson").is_file()
     return {
         "manifest_url": url_for("api.manifest"),
-        "base_map_url": url_for("api.base_map") if has_base_map else None,
+        "base_map_url": url_for("api.base_map") if base_map_path().is_file() else None,
         "language": language(),
         "layer": scene.layer,
         "centre": list(_centre(venues)),

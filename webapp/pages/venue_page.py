@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from flask import render_template
 
@@ -18,6 +19,7 @@ from webapp.context import web
 from webapp.limits import limit_of
 from webapp.navigation import head_count_url
 from webapp.nearby import less_crowded
+from webapp.place_names import place_name
 from webapp.reads import log_read
 from webapp.roles import actor, layer_of, may_see_numbers
 from webapp.scene import Scene, present, reader_of, scene_now, visible_until
@@ -25,7 +27,7 @@ from webapp.speech import gettext as _
 from webapp.venue_rows import distance_m, rival_ids, venue_row, visible
 from webapp.views import CrowdingView, DayStep, VenuePage
 from webapp.wording.crowding import BYTE_CODES, numbers_view, public_view
-from webapp.wording.moments import SHOWN_SPAN, clock
+from webapp.wording.moments import SHOWN_SPAN, clock, delay_words, span_words
 from webapp.wording.usual import venue_usual
 from webapp.wording.venues import hours_words, limit_lines, status_lines
 
@@ -57,11 +59,12 @@ def show(venue_id: str) -> str:
         limit_lines=limit_lines(limit) if limit else [],
         status_lines=status_lines(status_of(venue, web().policies, now)),
         opening_words=hours_words(venue.draft.opening_hours),
-        place_words=venue.draft.address or venue.draft.district,
+        place_words=place_name(venue.draft.address or venue.draft.district),
         head_count_url=head_count_url(venue_id),
         read_notice=_("The owner can see that you have looked at this page.") if role else None,
         usual=venue_usual(week, reader_of(account, venue_id), now, present(scene, venue_id)),
         nearby=less_crowded(venue, others, scene),
+        delay_words=None if may_see_numbers(account, venue_id) else delay_words(scene.layer, now),
     )
     return render_template("venue.html", page=page)
 
@@ -70,14 +73,19 @@ def _day(connection: Connection, scene: Scene, venue_id: str) -> list[DayStep]:
     end = visible_until(scene.layer, web().policy(scene.now), scene.now)
     if may_see_numbers(scene.account, venue_id):
         rows = crowding_store.venue_day(connection, venue_id, scene.now - SHOWN_SPAN, scene.now)
+        width = timedelta(minutes=web().policy(scene.now).counts.base_bin_minutes)
         return [
-            DayStep(clock(row.time_bin_start, scene.now), numbers_view(row, row.observed_at, scene.now))
+            _step(row.time_bin_start, row.time_bin_start + width, numbers_view(row, row.observed_at, scene.now), scene)
             for row in rows
             if row.observed_at <= scene.now
         ]
     frames = map_frames.frames_between(connection, scene.layer, end - SHOWN_SPAN, end)
     views = _public_views(connection, frames, scene, venue_id)
-    return [DayStep(clock(frame.bin_start, scene.now), views[frame.bin_start.isoformat()]) for frame in frames]
+    return [_step(frame.bin_start, frame.bin_end, views[frame.bin_start.isoformat()], scene) for frame in frames]
+
+
+def _step(start: datetime, end: datetime, crowding: CrowdingView, scene: Scene) -> DayStep:
+    return DayStep(clock(start, scene.now), clock(end, scene.now), span_words(start, end, scene.now), crowding)
 
 
 def _public_views(

@@ -26,7 +26,7 @@ from webapp.wording.certainty import (
     unusual_words,
     whose_words,
 )
-from webapp.wording.moments import age_class, age_words, clock
+from webapp.wording.moments import age_class, age_words, clock, seen_clock
 
 BYTE_CODES: tuple[CrowdingCode, ...] = (
     "no-data",
@@ -107,6 +107,8 @@ def public_view(
     told = _told(base) if base is not None and code != "closed" else None
     return replace(
         view,
+        observed_clock=seen_clock(observed_at, now, "public") if observed_at else "",
+        age_class=age_class(observed_at, now, "public") if observed_at else "old",
         sure_words=_public_sure_words(code, base, now),
         uncalibrated=view.uncalibrated and not (base and base.calibrated),
         uncalibrated_words=_uncalibrated_words(code, base),

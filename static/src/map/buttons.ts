@@ -2,16 +2,12 @@
 import type * as L from "leaflet";
 import { need } from "../dom";
 import type { Sheet } from "../sheet/sheet";
-import type { Location } from "./location";
 
-export function startButtons(map: L.Map, location: Location, sheet: Sheet): void {
+export function startButtons(map: L.Map, locate: () => void, sheet: Sheet): void {
   need<HTMLElement>("#map-buttons").hidden = false;
   on("#zoom-in", () => map.zoomIn());
   on("#zoom-out", () => map.zoomOut());
-  on("#locate", async () => {
-    const place = await location.find();
-    if (place) map.setView([place.latitude, place.longitude], Math.max(map.getZoom(), 15));
-  });
+  on("#locate", locate);
   on("#show-legend", () => {
     if (need<HTMLElement>("#panel").hidden) return showLegend(sheet);
     // A card stands before the list: it is closed the way the browser's own button closes it.

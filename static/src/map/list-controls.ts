@@ -1,20 +1,16 @@
 /** The search field and the choice of order above the list. */
-import type { Words } from "../client";
 import { need } from "../dom";
-import type { Place } from "../venues/distance";
 import type { Order, VenueList } from "../venues/venue-list";
 
 export interface ControlsContext {
   list: VenueList;
-  words: Words;
-  locate: () => Promise<Place | null>;
-  middle: () => Place;
+  /** Asks where the reader is, for whom the nearest are to come first. */
+  locate: () => void;
   onSearch: (shown: ReadonlySet<number> | null) => void;
 }
 
-export function startControls({ list, words, locate, middle, onSearch }: ControlsContext): void {
+export function startControls({ list, locate, onSearch }: ControlsContext): void {
   const field = need<HTMLInputElement>("#venue-search");
-  const notice = need<HTMLElement>("#list-notice");
   const choices = [...document.querySelectorAll<HTMLAnchorElement>("[data-order]")];
   const form = field.form;
   form?.addEventListener("submit", (event) => event.preventDefault());
@@ -28,19 +24,12 @@ export function startControls({ list, words, locate, middle, onSearch }: Control
     list.sortBy(order);
   };
 
-  const byDistance = async (): Promise<void> => {
-    const place = await locate();
-    notice.textContent = place ? words.say("near.found") : words.say("near.middle");
-    list.measureFrom(place ?? middle());
-  };
-
   for (const choice of choices)
     choice.addEventListener("click", (event) => {
       event.preventDefault();
       const order = choice.dataset["order"] as Order;
-      notice.textContent = "";
       choose(order);
-      if (order === "distance") void byDistance();
+      if (order === "distance") locate();
     });
   choose("crowding");
 }

@@ -2,21 +2,26 @@
 import * as L from "leaflet";
 import type { Place } from "../venues/distance";
 
+/** Why there is no position: it may not be told, it cannot be found, or the browser has none to give on this page. */
+export type Refusal = "denied" | "unknown" | "unavailable";
+
+export type Found = Place | Refusal;
+
 export class Location {
   #mark: L.CircleMarker | null = null;
 
   constructor(private readonly map: L.Map) {}
 
-  /** Asks the browser; null when it does not know or may not say. */
-  find(): Promise<Place | null> {
-    if (!("geolocation" in navigator)) return Promise.resolve(null);
+  /** Asks the browser for the place. */
+  find(): Promise<Found> {
+    if (!("geolocation" in navigator) || !window.isSecureContext) return Promise.resolve("unavailable");
     return new Promise((resolve) => {
       navigator.geolocation.getCurrentPosition(
         ({ coords }) => {
           this.#show(coords);
           resolve({ longitude: coords.longitude, latitude: coords.latitude });
         },
-        () => resolve(null),
+        ({ code, PERMISSION_DENIED }) => resolve(code === PERMISSION_DENIED ? "denied" : "unknown"),
         { maximumAge: 60_000, timeout: 10_000 },
       );
     });
@@ -32,4 +37,8 @@ export class Location {
     });
     this.#mark.addTo(this.map);
   }
+}
+
+export function isRefusal(found: Found): found is Refusal {
+  return typeof found === "string";
 }

@@ -7,17 +7,22 @@ import { hexagonPalette } from "../overlay/palette";
 import type { Sheet } from "../sheet/sheet";
 import { TimeBar } from "../time/time-bar";
 import type { Timeline } from "../time/timeline";
-import type { Place } from "../venues/distance";
 import { VenueLayer } from "../venues/venue-layer";
 import { VenueList } from "../venues/venue-list";
 import { fetchJson, type Manifest, type Venue } from "../wire/api";
 import { stepsOfCodes, type StepOfCode } from "../wire/frames";
-import type { HexagonGeometry } from "../wire/geometry";
+import { hexagonAt, type HexagonGeometry } from "../wire/geometry";
+import { toHalfMetres } from "../wire/mercator";
+import type { Place } from "../venues/distance";
 import { keepAnswering } from "./answer";
 import { startButtons } from "./buttons";
 import { startControls } from "./list-controls";
-import { Location } from "./location";
+import { isRefusal, Location } from "./location";
+import { MapNotice } from "./map-notice";
+import { Origin, refusalWords } from "./origin";
 import { Picking } from "./picking";
+
+const NEAR_ZOOM = 15;
 
 export interface MapParts {
   map: L.Map;
@@ -33,6 +38,8 @@ export class MapPage {
   readonly #hexagons: HexagonLayer;
   readonly #bar: TimeBar;
   readonly #location: Location;
+  readonly #notice: MapNotice;
+  #origin: Origin | null = null;
 
   constructor(private readonly parts: MapParts) {
     const { map, sheet, words, timeline, geometry } = parts;
@@ -40,7 +47,8 @@ export class MapPage {
     this.#hexagons = new HexagonLayer(geometry).addTo(map);
     this.#bar = new TimeBar(timeline, () => this.#manifest, words);
     this.#location = new Location(map);
-    startButtons(map, this.#location, sheet);
+    this.#notice = new MapNotice(words);
+    startButtons(map, () => void this.#goToReader(), sheet);
     this.#onTheme(() => this.#hexagons.setPalette(hexagonPalette(this.#steps)));
     timeline.onChange(({ levels }) => levels && this.#hexagons.setLevels(levels));
     timeline.move(timeline.wanted);
@@ -90,19 +98,28 @@ export class MapPage {
   }
 
   #startList(list: VenueList, layer: VenueLayer): void {
-    list.measureFrom(this.#middle());
+    const origin = (this.#origin = new Origin(this.parts.map, list, this.parts.words));
     need("#map-page").classList.add("map-page--live");
     startControls({
       list,
-      words: this.parts.words,
-      locate: () => this.#location.find(),
-      middle: () => this.#middle(),
+      locate: () => void this.#location.find().then((found) => origin.take(found)),
       onSearch: (shown) => layer.setShown(shown),
     });
   }
 
-  #middle(): Place {
-    const { lng, lat } = this.parts.map.getCenter();
-    return { longitude: lng, latitude: lat };
+  /** Moves the map to the reader, or says why it does not. */
+  async #goToReader(): Promise<void> {
+    const { map, words } = this.parts;
+    this.#notice.clear();
+    const found = await this.#location.find();
+    if (isRefusal(found)) this.#notice.say(refusalWords(found, words));
+    else if (!this.#covers(found)) this.#notice.say(words.say("locate.outside"));
+    else map.setView([found.latitude, found.longitude], Math.max(map.getZoom(), NEAR_ZOOM));
+    this.#origin?.take(found);
+  }
+
+  #covers({ longitude, latitude }: Place): boolean {
+    const { x, y } = toHalfMetres(longitude, latitude);
+    return hexagonAt(this.parts.geometry, x, y) >= 0;
   }
 }

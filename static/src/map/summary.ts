@@ -2,23 +2,27 @@
 import type { Words } from "../client";
 import { levelsOf, venueCode, type StepOfCode } from "../wire/frames";
 
+/** The venues of a part of the map. Those that are neither closed nor without data are open: the middle three. */
 export interface Tally {
-  /** Venues whose level is told. */
-  told: number;
-  /** Of these, the ones that are, or may be, in the upper two levels. */
+  all: number;
+  /** Open, and in the upper two levels, or maybe so. */
   crowded: number;
-  /** Open venues whose level cannot be told. */
+  /** Open, with room to spare. */
+  roomy: number;
+  /** Open, and nobody can tell how full. */
   untold: number;
+  /** Without data, so that not even this is known. */
+  unknown: number;
 }
 
 export function tally(codes: Uint8Array, indexes: readonly number[]): Tally {
-  const sum: Tally = { told: 0, crowded: 0, untold: 0 };
+  const sum: Tally = { all: indexes.length, crowded: 0, roomy: 0, untold: 0, unknown: 0 };
   for (const index of indexes) {
     const code = venueCode(codes[index]);
     const levels = levelsOf(code);
-    if (levels) sum.told += 1;
-    if (levels && levels[1] >= 3) sum.crowded += 1;
-    if (code === "area-only" || code === "no-data") sum.untold += 1;
+    if (levels) sum[levels[1] >= 3 ? "crowded" : "roomy"] += 1;
+    else if (code === "area-only") sum.untold += 1;
+    else if (code === "no-data") sum.unknown += 1;
   }
   return sum;
 }
@@ -40,10 +44,17 @@ export function groundWords(step: number | null, words: Words): string {
   return words.say("answer.ground", { step: said });
 }
 
-export function answerWords({ told, crowded, untold }: Tally, words: Words): string {
-  if (told === 0 && untold === 0) return words.say("answer.none");
-  if (told === 0) return words.count("answer.untold", untold);
-  const values = { crowded: words.number(crowded), told: words.number(told), untold: words.number(untold) };
-  const main = crowded === 0 ? words.count("answer.quiet", told, values) : words.count("answer.crowded", told, values);
-  return untold === 0 ? main : `${main} ${words.count("answer.and_untold", untold, values)}`;
+/** How many venues are open, of how many, so that a number that changes with the hour explains itself; then how full. */
+export function answerWords({ all, crowded, roomy, untold, unknown }: Tally, words: Words): string {
+  const open = crowded + roomy + untold;
+  if (all === 0) return words.say("answer.none");
+  if (unknown === all) return words.count("answer.unknown", all);
+  const parts: [string, number][] = [
+    [words.say("answer.crowded"), crowded],
+    [words.say("answer.roomy"), roomy],
+    [words.say("answer.untold"), untold],
+    [words.say("answer.no_data"), unknown],
+  ];
+  const told = parts.filter(([, n]) => n > 0).map(([what, n]) => `${what}: ${words.number(n)}.`);
+  return [words.count("answer.open", all, { open: words.number(open) }), ...told].join(" ");
 }

@@ -1,5 +1,5 @@
 /** The slider of 24 hours, the clock with its age in words, and the way back to now. */
-import { ageClass, ageMinutes, ageWords, clock } from "../age";
+import { ageClass, ageMinutes, ageWords, spanClock } from "../age";
 import type { Words } from "../client";
 import { need } from "../dom";
 import type { Manifest } from "../wire/api";
@@ -25,7 +25,7 @@ export class TimeBar {
   show(moment: Moment, now = new Date()): void {
     const minutes = ageMinutes(moment.end, now);
     const age = ageWords(minutes, this.words);
-    const time = clock(moment.end, this.manifest().timezone);
+    const time = spanClock(moment.start, moment.end, this.manifest().timezone);
     this.#slider.max = String(this.timeline.length - 1);
     this.#slider.value = String(this.timeline.wanted);
     this.#slider.setAttribute("aria-valuetext", this.words.say("time.value", { clock: time, age }));
