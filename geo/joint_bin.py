@@ -49,11 +49,14 @@ class Case:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """What a region says of its own hexagons, and of the venues whose first hexagon it owns (indexes)."""
+    """What a region says of its own hexagons, and of the venues (indexes) that it sees.
+
+    `venues_own`: places among `venues` of those whose first hexagon it owns.
+    """
 
     region: Region
     venues: Ints
-    venues_here: Ints
+    venues_own: Ints
     found: Posterior
     expected: Floats
 
@@ -135,11 +138,11 @@ def _part(now: Case, usual: Case | None, steady: Floats, region: Region, bins: i
     own = np.isin(first, region.own)
     if usual is None:
         prior, matrix, solved = _solved(now, region)
-        return Part(region, here[own], np.flatnonzero(own), posterior(matrix, prior, solved), solved.expected)
+        return Part(region, here, np.flatnonzero(own), posterior(matrix, prior, solved), solved.expected)
     before = _before(usual, replace(region, rows=_rows_within(usual.rows, now.rows, region)))
     changed, its_matrix, after = _changed(now, region, before, steady[region.rows], bins)
     found = _joined(before.found, posterior(its_matrix, changed, after))
-    return Part(region, here[own], np.flatnonzero(own), found, after.expected)
+    return Part(region, here, np.flatnonzero(own), found, after.expected)
 
 
 def _before(usual: Case, region: Region) -> Usual:

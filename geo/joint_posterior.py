@@ -14,14 +14,16 @@ from geo.hexagons import Floats
 from geo.joint_solve import Prior, Singles, Solved, whitened
 
 LEAST_VARIANCE = 1e-12
+NEGLIGIBLE_CORRELATION = 0.05  # of two venues' errors: far below what makes them hard to tell apart
+_VENUES_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
     """Of one region: people `background` and `total` (H,) at the most probable state, `variance` (H,) of the total,
     `kernel` (H,), and of its venues (V,): `venues`, `venue_variance`, `venue_kernel`, `area_variance` of all people of
-    the hexagons that each touches, `with_area` their covariance; `between` (V, V) covariance of venues that touch a
-    hexagon in common.
+    the hexagons that each touches, `with_area` their covariance; `between` (V, V) covariance of venues with each
+    other, where it is not negligible.
     """
 
     background: Floats
@@ -65,7 +67,7 @@ def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posteri
         venue_kernel=known_venues / np.maximum(alone, LEAST_VARIANCE),
         area_variance=np.maximum(_areas_before(prior, people, touched) - known_areas, 0.0),
         with_area=alone - shared,
-        between=_between(touched, alone, learnt_venues),
+        between=_between(alone, known_venues, learnt_venues),
     )
 
 
@@ -96,10 +98,21 @@ def _areas_before(prior: Prior, people: Floats, touched: sparse.csr_array) -> Fl
     return total
 
 
-def _between(touched: sparse.csr_array, alone: Floats, learnt: Singles) -> sparse.csr_array:
-    """Give the posterior covariance of each two venues that touch a hexagon in common."""
-    pairs = sparse.coo_array(sparse.triu(touched @ touched.T, k=1))
+def _between(alone: Floats, known: Floats, learnt: Singles) -> sparse.csr_array:
+    """Give the posterior covariance of each two venues, where it is not negligible.
+
+    Which hexagons they touch does not matter: a source area joins venues across the edge of a hexagon too.
+    """
     of_venues = np.ascontiguousarray(learnt.T)
-    value = -np.einsum("pn,pn->p", of_venues[pairs.row], of_venues[pairs.col], dtype=np.float64)
-    upper = sparse.coo_array((value, (pairs.row, pairs.col)), shape=(len(alone), len(alone)))
-    return sparse.csr_array(upper + upper.T)
+    unit = of_venues / np.sqrt(np.maximum(alone - known, LEAST_VARIANCE)).astype(np.float32)[:, None]
+    row, col, value = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
+    for first in range(0, len(of_venues), _VENUES_AT_ONCE):
+        upper = np.triu(unit[first : first + _VENUES_AT_ONCE] @ unit[first:].T, k=1)
+        one, other = np.nonzero(upper > NEGLIGIBLE_CORRELATION)
+        row.append(first + one)
+        col.append(first + other)
+        value.append(-upper[one, other].astype(np.float64))
+    at = (np.concatenate(row), np.concatenate(col))
+    sd = np.sqrt(np.maximum(alone - known, LEAST_VARIANCE))
+    found = sparse.coo_array((np.concatenate(value) * sd[at[0]] * sd[at[1]], at), shape=(len(alone), len(alone)))
+    return sparse.csr_array(found + found.T)

@@ -125,11 +125,11 @@ def _venues(case: Case, parts: Sequence[Part], state: State, z: float) -> VenueE
     of = {name: np.full(size, np.nan) for name in names}
     between = sparse.csr_array((size, size))
     for part in parts:
-        here, found = part.venues_here, part.found
+        own, found = part.venues_own, part.found
         pairs = (found.venues, found.venue_variance, found.venue_kernel, found.area_variance, found.with_area)
         for name, values in zip(names, pairs, strict=True):
-            of[name][part.venues] = values[here]
-        between = between + _placed(found.between[here][:, here], part.venues, size)
+            of[name][part.venues[own]] = values[own]
+        between = between + _owned(part, size)
     held = case.venues.membership
     reach = np.clip(held @ case.rows.cover_share, 0.0, 1.0)
     seen = reach > 0.0
@@ -162,9 +162,13 @@ def _venue_estimate(
     )
 
 
-def _placed(pairs: sparse.csr_array, at: np.ndarray, size: int) -> sparse.csr_array:
-    found = sparse.coo_array(pairs)
-    return sparse.csr_array(sparse.coo_array((found.data, (at[found.row], at[found.col])), shape=(size, size)))
+def _owned(part: Part, size: int) -> sparse.csr_array:
+    """Give the covariances (size, size) of each two venues of which a region owns the first."""
+    found = sparse.coo_array(sparse.triu(part.found.between, k=1))
+    own = np.isin(found.row, part.venues_own)
+    at = (part.venues[found.row[own]], part.venues[found.col[own]])
+    upper = sparse.coo_array((found.data[own], at), shape=(size, size))
+    return sparse.csr_array(upper + upper.T)
 
 
 def _residual(case: Case, number: int, people: Floats) -> CarrierResidual:

@@ -103,7 +103,7 @@ class VenueJudge:
                 impossible=fits.impossible,
                 capacity=inf if fits.persons is None else fits.persons,
             )
-        whose = attribute(float(figures.rows.own_probability[row]), one, rules)
+        whose = attribute(float(figures.own_probability[row]), one, rules, rivals=len(neighbours))
         told = crowding.state != "no_data" and all(map(isfinite, (one.low, one.best, one.high)))
         return VenueCrowding(
             venue_id=self.venue_ids[row],
@@ -124,7 +124,7 @@ class VenueJudge:
             kernel=one.kernel if told else None,
             probability=None if crowding.probability is None else round(crowding.probability, PROBABILITY_DIGITS),
             attribution=whose.whose if whose else None,
-            attribution_probability=whose.probability if whose else None,
+            attribution_probability=round(whose.probability, PROBABILITY_DIGITS) if whose else None,
             neighbour_ids=neighbours,
             calibrated=told and figures.calibrated[row],
             unusual_z=signals.unusual_z,

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri
 
 from geo.conformal import Calibration
 from geo.release import Released, rounded
@@ -20,6 +21,7 @@ from rules.crowding import CountState, VenueFigures
 Floats = NDArray[np.float64]
 
 COUNT_STATES: tuple[CountState, ...] = ("missing", "suppressed", "estimated")
+SUREST = 0.995  # that a venue holds most of the people around it: released in hundredths, a 1 may be no more
 HALF_STEP = 2.5  # people: half a step of the rounding ladder, which a released standard deviation may have lost
 
 
@@ -37,9 +39,9 @@ class ReleasedBin:
 class BinFigures:
     """One bin in the order of the registered venues (V,); `named`: whether its release has the venue.
 
-    `rows` are as released; `sd`, `low`, `high` (people) with the factors on them, which head counts stand behind where
-    `calibrated`: never behind the band of few people, with which no head count is compared; `neighbours`: ids of the
-    venues that each cannot be told apart from.
+    `rows` are as released; `sd`, `low`, `high` (people) and `own_probability` with the factors on them, which head
+    counts stand behind where `calibrated`: never behind the band of few people, with which no head count is compared;
+    `neighbours`: ids of the venues that each cannot be told apart from.
     """
 
     named: list[bool]
@@ -47,6 +49,7 @@ class BinFigures:
     sd: Floats
     low: Floats
     high: Floats
+    own_probability: Floats
     calibrated: list[bool]
     neighbours: list[tuple[str, ...]]
 
@@ -95,9 +98,16 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) 
         sd=np.hypot(factor * rows.sd, HALF_STEP),
         low=rounded(low),
         high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
+        own_probability=_as_unsure(rows.own_probability, factor),
         calibrated=[holds and not few for holds, few in zip(calibrated, rows.few.tolist(), strict=True)],
         neighbours=_neighbours(rows, venue_ids),
     )
+
+
+def _as_unsure(probability: Floats, factor: Floats) -> Floats:
+    """Give probabilities of a normal distribution as they are where it is `factor` times as wide, but never surer."""
+    bounded = np.clip(probability, 1.0 - SUREST, SUREST)
+    return np.asarray(ndtr(ndtri(bounded) / np.maximum(factor, 1.0)))
 
 
 def _neighbours(rows: ReleasedVenues, venue_ids: Sequence[str]) -> list[tuple[str, ...]]:

@@ -1,7 +1,7 @@
 """Say whose a crowd is: of the venue, or of the area around it (flats, streets, other places).
 
 Promises: a probability, or "cannot tell". "The venue" is said only where its own averaging kernel is good enough, so
-that a crowd beside a small place never becomes its own (estimation.md section 4).
+that a crowd beside a small place never becomes its own (estimation.md section 4), and where no other venue may have it.
 """
 
 from __future__ import annotations
@@ -24,14 +24,22 @@ class Attribution:
     probability: float
 
 
-def attribute(own_probability: float, figures: VenueFigures, policy: CrowdingPolicy) -> Attribution | None:
+def attribute(
+    own_probability: float, figures: VenueFigures, policy: CrowdingPolicy, *, rivals: int = 0
+) -> Attribution | None:
     """Return whose the crowd is; None where nothing was estimated.
 
-    `own_probability` 0..1: that the venue holds more than half of the people of its hexagons.
+    `own_probability` 0..1: that the venue holds more than half of the people of its hexagons, as unsure as its interval
+    is wide; `rivals`: other venues that it cannot be told apart from, to which the crowd may as well belong.
     """
     if figures.state != "estimated" or isnan(own_probability):
         return None
     seen = figures.reach >= policy.reach_min
-    own = seen and figures.kernel >= policy.resolvable_kernel and own_probability >= policy.attribution_probability
+    own = (
+        seen
+        and not rivals
+        and figures.kernel >= policy.resolvable_kernel
+        and own_probability >= policy.attribution_probability
+    )
     around = seen and 1.0 - own_probability >= policy.attribution_probability
     return Attribution("venue" if own else "area" if around else "cannot-tell", own_probability)

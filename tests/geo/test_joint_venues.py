@@ -1,5 +1,7 @@
 """Venues beside the people around them, history, and regions that must not show."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,7 @@ from geo.hexagons import Floats
 from geo.joint import DEFAULT_THETA, History, Layout, VenuePrior, no_venues
 from geo.joint_bin import solve_bin
 from geo.joint_result import estimate_of
-from geo.regions import cut
+from geo.regions import Region, cut
 from geo.spreading import CarrierCounts
 from tests.geo.joint_builders import K_MIN, Z, counted, estimated, tiling, town, venue_at, voronoi
 
@@ -70,6 +72,31 @@ def test_neighbouring_venues_are_rivals_and_far_ones_are_not(ground: Layout, peo
     rivals = estimated(ground, both(ground, with_crowd(people, here, 900.0)), venues=three).venues.rivals.toarray()
     assert rivals[0, 1] == rivals[1, 0] < -0.2
     assert rivals[0, 2] == 0.0
+
+
+def test_neighbours_are_rivals_across_the_edge_of_a_hexagon_and_of_a_region(
+    ground: Layout, people: Floats, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = quiet(ground, people)
+    apart = np.linalg.norm(ground.metres - ground.metres[here], axis=1)
+    beside = int(np.argsort(apart)[1])
+    held = np.zeros((2, len(people)))
+    held[[0, 1], [here, beside]] = 1.0
+    prior = venue_at(ground, here, 300.0, 600.0)
+    pair = VenuePrior(type(prior.membership)(held), np.full(2, 300.0), np.full(2, 600.0), np.full(2, np.nan))
+    counts = both(ground, with_crowd(people, here, 900.0))
+    whole = estimated(ground, counts, venues=pair).venues.rivals.toarray()
+    assert whole[0, 1] == pytest.approx(whole[1, 0])
+    assert whole[0, 1] < -0.1
+
+    def between_them(metres: Floats, rows: Any, margin_m: float) -> list[Region]:
+        east = metres[:, 0] > metres[[here, beside], 0].mean()
+        everything = np.arange(len(metres))
+        return [Region(np.flatnonzero(own), everything, np.arange(rows.shape[0])) for own in (east, ~east)]
+
+    monkeypatch.setattr("geo.joint_bin.cut", between_them)
+    parts = estimated(ground, counts, venues=pair).venues.rivals.toarray()
+    assert parts == pytest.approx(whole, abs=1e-3)
 
 
 def test_no_more_people_are_in_a_venue_than_fit(ground: Layout, people: Floats) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import ndtr, ndtri
 
 from geo.conformal import Calibration
 from geo.venue_release import ReleasedVenues
@@ -152,11 +153,25 @@ def test_venues_that_cannot_be_told_apart_name_each_other_in_the_reason() -> Non
 
 @pytest.mark.parametrize(
     ("own", "kernel", "whose"),
-    [(0.95, 0.9, "venue"), (0.95, 0.3, "cannot-tell"), (0.5, 0.9, "cannot-tell"), (0.05, 0.3, "area")],
+    [
+        *[(0.99, 0.9, "venue"), (0.99, 0.3, "cannot-tell"), (0.5, 0.9, "cannot-tell"), (0.01, 0.3, "area")],
+        *[(0.9, 0.9, "cannot-tell"), (0.1, 0.9, "cannot-tell")],  # sure enough only if the interval were not widened
+    ],
 )
 def test_a_crowd_is_inside_or_around_or_cannot_be_told(own: float, kernel: float, whose: str) -> None:
     row = crowding(100, own_probability=own, kernel=kernel)
-    assert (row.attribution, row.attribution_probability) == (whose, own)
+    assert row.attribution == whose
+
+
+def test_whose_a_crowd_is_is_as_unsure_as_its_interval_is_wide() -> None:
+    guessed = crowding(100, own_probability=0.9, kernel=0.9).attribution_probability
+    assert guessed == pytest.approx(ndtr(ndtri(0.9) / RULES.uncalibrated_factor), abs=0.001)
+    wide, narrow = (Calibration(200, 0.5, (), (1.0,), (factor,)) for factor in (1.5, 0.7))
+    bin_ = told(rows([100], [20], kernel=[0.9], own_probability=[0.9]))
+    less, as_told = (judge(calibration=one).judge(bin_, QUARTER)[0].attribution_probability for one in (wide, narrow))
+    assert guessed < less < as_told == pytest.approx(0.9)
+    [certain] = judge().judge(told(rows([100], [20], kernel=[0.9], own_probability=[1.0])), QUARTER)
+    assert 0.8 < certain.attribution_probability < 0.95
 
 
 # --- unusual ----------------------------------------------------------------------------------------------------------

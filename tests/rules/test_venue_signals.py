@@ -42,6 +42,11 @@ def test_a_crowd_is_the_venue_s_the_area_s_or_nobody_can_tell(own: float, kernel
     assert (found.whose, found.probability) == (whose, own)
 
 
+def test_a_crowd_that_may_be_a_neighbour_s_is_not_called_the_venue_s() -> None:
+    found = [attribute(own, figures(kernel=0.9), RULES, rivals=1) for own in (0.95, 0.1)]
+    assert [one and one.whose for one in found] == ["cannot-tell", "area"]
+
+
 def test_nothing_is_attributed_where_nothing_was_estimated_or_delivered() -> None:
     assert attribute(0.9, figures(state="suppressed"), RULES) is None
     assert attribute(nan, figures(), RULES) is None
