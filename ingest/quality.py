@@ -5,6 +5,8 @@ beside the registered share. It is told only where at least three carriers deliv
 the operator anyway (its counts; the released map, which signed-in groups see), so it learns nothing about a rival: the
 released total less its own part is the sum of two or more others, never one of them (contract.md C3). For the same
 reason no page may show the agreement of two carriers beside each other.
+The residual is another number: own counts beside what the estimate of all carriers together expects in the very same
+source areas, so that what is too much or too little there shows, whatever the registered share is. Under the same rule.
 Counts of a time that was over long before the carrier's first delivery are history, loaded to begin with: no lateness.
 Promises: a constant number of queries. Does not: import arrays before the agreement is asked for.
 """
@@ -37,7 +39,8 @@ class QualityNumbers:
     """Deliveries in numbers. Lateness: minutes after the end of an interval; shares 0..1; None: nothing to tell.
 
     `uploads`, `refused` (by the code of the first fault) and rows are those of files received in the time; lateness,
-    hidden share, bins and `implied_percent` (own counts in percent of the released people) of its intervals.
+    hidden share, bins and `implied_percent` (own counts in percent of the released people) of its intervals;
+    `residual_percent`: how far own counts lie above (below: negative) what the estimate expects of them.
     `history`: so many intervals are left out of the lateness, because they were loaded to begin with.
     """
 
@@ -54,6 +57,7 @@ class QualityNumbers:
     expected_bins: int = 0
     missing_bins: int = 0
     implied_percent: int | None = None
+    residual_percent: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +89,14 @@ def quality_of(connection: Connection, carrier: Carrier, policy: Policy, now: da
     start = datetime.combine(dates[0], time(), zone).astimezone(UTC)
     received = upload_facts(connection, carrier.id, start)
     delivered = interval_facts(connection, carrier.id, start, now)
-    shares = _implied_shares(connection, zone, start, now, delivered)
+    speaking = [one for one in releases.releases_between(connection, start, now) if _speaks(one, zone)]
+    shares = _implied_shares(connection, zone, speaking, delivered)
+    factors = _own_factors(speaking, zone, carrier.code)
     rhythm = Rhythm(policy, now, ((one.start, one.end) for one in delivered))
-    reader = _Reader(policy, zone, rhythm, _live_from(policy, first_delivery(connection, carrier.id)))
-    told = [QualityDay(on, reader.numbers(received, delivered, shares, {on})) for on in dates]
-    whole = reader.numbers(received, delivered, shares, set(dates))
+    live_from = _live_from(policy, first_delivery(connection, carrier.id))
+    reader = _Reader(policy, zone, rhythm, live_from, shares, factors)
+    told = [QualityDay(on, reader.numbers(received, delivered, {on})) for on in dates]
+    whole = reader.numbers(received, delivered, set(dates))
     missing = tuple(reader.rhythm.missing_of(set(dates)))
     return Quality(tuple(told), whole, round(100 * carrier.share), missing)
 
@@ -102,13 +109,11 @@ class _Reader:
     zone: ZoneInfo
     rhythm: Rhythm
     live_from: datetime | None
+    shares: Mapping[date, float]
+    factors: Mapping[date, Sequence[float]]
 
     def numbers(
-        self,
-        received: Sequence[UploadFact],
-        delivered: Sequence[IntervalFact],
-        shares: Mapping[date, float],
-        days: set[date],
+        self, received: Sequence[UploadFact], delivered: Sequence[IntervalFact], days: set[date]
     ) -> QualityNumbers:
         files = [one for one in received if self._day(one.received_at) in days]
         own = [one for one in delivered if self._day(one.start) in days]
@@ -116,7 +121,8 @@ class _Reader:
         late = sorted(_late_minutes(end, came) for (_start, end), came in first.items() if not self._is_history(end))
         limit = self.policy.delivery.late_after_minutes
         expected, missing = self.rhythm.bins_of(days)
-        implied = [shares[one] for one in days if one in shares]
+        implied = [self.shares[one] for one in days if one in self.shares]
+        factors = [factor for one in days for factor in self.factors.get(one, ())]
         return QualityNumbers(
             uploads=len(files),
             refused=dict(Counter(one.reason for one in files if one.reason is not None)),
@@ -131,6 +137,7 @@ class _Reader:
             expected_bins=expected,
             missing_bins=missing,
             implied_percent=round(100 * fmean(implied)) if implied else None,
+            residual_percent=round(100 * (median(factors) - 1.0)) if factors else None,
         )
 
     def _day(self, moment: datetime) -> date:
@@ -164,11 +171,20 @@ def _suppressed_share(delivered: Sequence[IntervalFact]) -> float | None:
     return hidden / known if known else None
 
 
+def _own_factors(refs: Sequence[ReleaseRef], zone: ZoneInfo, carrier_code: str) -> dict[date, list[float]]:
+    """Return own counts over what the estimate expects of them by day, from the hours that may speak."""
+    found: dict[date, list[float]] = {}
+    for ref in refs:
+        own = [one["share_factor"] for one in ref.residuals if one["carrier"] == carrier_code]
+        day = ref.time_bin_start.astimezone(zone).date()
+        found.setdefault(day, []).extend(float(one) for one in own if one is not None)
+    return found
+
+
 def _implied_shares(
-    connection: Connection, zone: ZoneInfo, start: datetime, now: datetime, delivered: Sequence[IntervalFact]
+    connection: Connection, zone: ZoneInfo, refs: Sequence[ReleaseRef], delivered: Sequence[IntervalFact]
 ) -> dict[date, float]:
-    """Return own counts over released people by day, from the hours that were released with enough carriers."""
-    refs = [one for one in releases.releases_between(connection, start, now) if _speaks(one, zone)]
+    """Return own counts over released people by day, from the hours that may speak."""
     own = {ref.time_bin_start: _own_total(delivered, ref.time_bin_start) for ref in refs}
     wanted = [ref for ref in refs if own[ref.time_bin_start] is not None]
     if not wanted:

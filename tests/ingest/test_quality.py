@@ -137,10 +137,15 @@ def test_agreement_is_told_only_where_three_carriers_delivered(town: Town) -> No
     assert day(found, TODAY - 2 * DAY).implied_percent is None
     assert found.whole.implied_percent == 40
     assert quality(town, "beta").whole.implied_percent == 30
+    assert abs(found.whole.residual_percent or 0) <= 2, "everybody counts what the shares let expect"
+    assert day(found, TODAY - 2 * DAY).residual_percent is None
     for operator, share in zip(operators, (0.4, 0.3, 0.4), strict=True):
         operator.deliver(*hours([fifteen], {one: int(10_000 * share) for one in FEW}))
     town.process(NOON)
     assert (quality(town, "gamma").whole.implied_percent or 0) > 20, "gamma counts more than its registered share"
+    apart = {code: day(quality(town, code), TODAY - DAY).residual_percent or 0 for code in shares}
+    assert apart["gamma"] > 5
+    assert apart["alpha"] < apart["gamma"], "each sees its own"
 
 
 def test_a_quality_holds_no_number_of_another_carrier() -> None:

@@ -25,6 +25,26 @@ START = datetime(2026, 11, 20, 21, 45, tzinfo=ZoneInfo("Asia/Almaty"))
 
 
 @pytest.mark.parametrize(
+    ("percent", "words"),
+    [(4, "You counted 4 % more devices"), (-7, "You counted 7 % fewer devices"), (0, "You counted as many devices"),
+     (None, "This cannot be told now.")],
+)  # fmt: skip
+def test_an_operator_reads_its_own_residual_in_plain_words(app: Flask, percent: int | None, words: str) -> None:
+    numbers = QualityNumbers(1, residual_percent=percent)
+    with app.test_request_context("/?lang=en"):
+        [told] = [
+            one
+            for one in metrics_of(
+                Quality((QualityDay(START.date(), numbers),), numbers, 30), web().policy(START).delivery
+            )
+            if one.code == "residual"
+        ]
+    assert told.whole_words.startswith(words)
+    assert (told.missing_words is None) is (percent is not None)
+    assert (told.bars == []) is (percent is None)
+
+
+@pytest.mark.parametrize(
     ("minutes", "words"),
     [(12, "12 min"), (120, "120 min"), (180, "3 h"), (200, "3 h 20 min"), (7723, "5 days 9 h"), (1440, "1 day")],
 )

@@ -16,7 +16,7 @@ from webapp.delivery_views import QualityMetric, Sign
 from webapp.drawing import day_bars, height_of, scale_top
 from webapp.speech import day as day_words
 from webapp.speech import gettext as _
-from webapp.speech import ngettext, number
+from webapp.speech import lazy_gettext, ngettext, number
 from webapp.wording.shares import share_words
 from webapp.wording.spans import span_words
 
@@ -27,8 +27,13 @@ SCALES: dict[str, Sequence[float]] = {  # up to where pictures go: minutes, inte
     "rejected": (1, 2, 5, 10, 20, 50, 100),
     "hidden": (1, 2, 5, 10, 20, 50, 100),
     "agreement": (10, 20, 50, 100, 150, 200, 400),
+    "residual": (5, 10, 20, 50, 100, 200),
 }
 NAMED = 3  # missing intervals by name; the table has the rest by day
+_ENOUGH_CARRIERS = lazy_gettext(
+    "It is told only for hours for which at least three operators delivered, so that nobody can work out "
+    "another operator's numbers."
+)
 Cell = Callable[[QualityNumbers], str]
 
 
@@ -48,6 +53,7 @@ def metrics_of(quality: Quality, policy: DeliveryPolicy) -> list[QualityMetric]:
         _rejected(quality),
         _hidden(quality),
         _agreement(quality),
+        _residual(quality),
     ]
 
 
@@ -194,10 +200,7 @@ def _agreement(quality: Quality) -> QualityMetric:
     missing = None
     told = _Told("not-checked", _("This cannot be told now."))
     if implied is None:
-        missing = _(
-            "It is told only for hours for which at least three operators delivered, so that nobody can work out "
-            "another operator's numbers."
-        )
+        missing = str(_ENOUGH_CARRIERS)
     else:
         told = _Told(
             "ok",
@@ -222,6 +225,38 @@ def _agreement(quality: Quality) -> QualityMetric:
         columns,
         missing,
     )
+
+
+def _residual(quality: Quality) -> QualityMetric:
+    percent = quality.whole.residual_percent
+    columns: dict[str, Cell] = {_("Above (+) or below (-) what was expected"): _signed}
+    return _metric(
+        quality,
+        ("residual", _("In your own areas"), _("Good: steady from day to day; a few per cent either way.")),
+        _Told("not-checked" if percent is None else "ok", _residual_words(percent)),
+        _("If it jumps, the coverage that you have sent us may not be the one that is on the air: send the new one."),
+        (
+            lambda one: None if one.residual_percent is None else float(abs(one.residual_percent)),
+            None,
+            _("Per cent between your counts and what was expected of them, day by day"),
+        ),
+        columns,
+        str(_ENOUGH_CARRIERS) if percent is None else None,
+    )
+
+
+def _residual_words(percent: int | None) -> str:
+    if percent is None:
+        return _("This cannot be told now.")
+    if not percent:
+        return _("You counted as many devices there as all operators together let expect.")
+    if percent > 0:
+        return _("You counted %(pct)s %% more devices there than all operators together let expect.", pct=percent)
+    return _("You counted %(pct)s %% fewer devices there than all operators together let expect.", pct=-percent)
+
+
+def _signed(one: QualityNumbers) -> str:
+    return NOTHING if one.residual_percent is None else f"{one.residual_percent:+d} %".replace("+0", "0")
 
 
 def _metric(
