@@ -11,15 +11,18 @@ history, means only, a few sparse products) for what makes history; `log_likelih
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy import sparse
 
+from geo.agreement import out_of_line, without
 from geo.hexagons import Floats
 from geo.joint_bin import START_STEPS, log_evidence, solve_bin
 from geo.joint_layout import Layout, layout
-from geo.joint_result import estimate_of
+from geo.joint_result import estimate_of, residuals_of
 from geo.joint_rows import gather
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import (
@@ -34,6 +37,7 @@ from geo.joint_types import (
     VenueEstimate,
     VenuePrior,
 )
+from geo.joint_zeros import with_zeros
 from geo.spreading import CarrierCounts
 
 __all__ = [
@@ -66,16 +70,26 @@ def estimate(
     venues: VenuePrior | None = None,
     k_min: int,
     z: float,
+    believed_within: float = math.inf,
 ) -> JointEstimate:
     """Estimate one time bin with all variances.
 
     `counts`: what was delivered, in any order, each of one of the layout's weights (by identity), possibly several
     of the same. `layer` (H,): a guess of where people are, in any unit, NaN where it says nothing; how far it is
     believed is learnt from the counts. `z`: half width of an interval in standard deviations (1.645 for 90 %).
+    `believed_within`: counts that contradict all others more than so many times are left out, see `out_of_line`.
     """
     venues = venues or no_venues(len(ground.hexagons))
-    case, parts = solve_bin(ground, counts, theta, venues, layer=layer, history=history, k_min=k_min)
-    return estimate_of(case, parts, counts, z)
+    left_out = out_of_line(ground, counts, k_min=k_min, believed_within=believed_within)
+    believed = without(counts, left_out)
+    case, parts = solve_bin(ground, believed, theta, venues, layer=layer, history=history, k_min=k_min)
+    found = with_zeros(ground, believed, estimate_of(case, parts, believed, z))
+    if not left_out.any():
+        return found
+    people = np.nan_to_num(found.hexagons.present_population)
+    told = residuals_of(case, gather(ground, counts, theta, k_min), people, len(counts))
+    residuals = (replace(one, left_out=bool(out)) for one, out in zip(told, left_out, strict=True))
+    return replace(found, residuals=tuple(residuals))
 
 
 def plain_means(

@@ -19,6 +19,7 @@ from geo.spreading import ESTIMATED, MISSING, SUPPRESSED, CarrierCounts, Hexagon
 
 MOST_SKEW = 1.0  # variance of a logarithm beyond which the mean is not moved further from the median
 TOTALS_KEPT_M = 2000.0  # over some such length people add up to what was counted
+LEAST_DOUBT = 0.3  # of what is unknown before counting: no model knows how a building shares its phones among cells
 _TOTALS_RANGE = (0.5, 2.0)
 _FEW = 50.0  # people: below, whole persons show in an interval
 
@@ -43,7 +44,7 @@ def estimate_of(case: Case, parts: Sequence[Part], counts: Sequence[CarrierCount
         sd=np.where(reached, sd, np.nan),
         background=np.where(reached, state.background, np.nan),
         venues=_venues(case, parts, state, z),
-        residuals=tuple(_residual(case, number, state.people) for number in range(len(counts))),
+        residuals=residuals_of(case, case.rows, state.people, len(counts)),
     )
 
 
@@ -142,7 +143,7 @@ def _venue_estimate(
 ) -> VenueEstimate:
     factor = case.theta.interval_factor
     mean, variance, area_variance = of["mean"], of["variance"], of["area_variance"]
-    sd = np.sqrt(variance)
+    sd = np.hypot(np.sqrt(variance), LEAST_DOUBT * case.venues.sd)
     margin = np.sqrt(np.maximum(variance + 0.25 * area_variance - of["with_area"], LEAST_VARIANCE))
     rest = np.sqrt(np.maximum(area_variance - 2.0 * of["with_area"] + variance, LEAST_VARIANCE))
     root = np.sqrt(np.maximum(variance, LEAST_VARIANCE))
@@ -171,8 +172,12 @@ def _owned(part: Part, size: int) -> sparse.csr_array:
     return sparse.csr_array(upper + upper.T)
 
 
-def _residual(case: Case, number: int, people: Floats) -> CarrierResidual:
-    rows = case.rows
+def residuals_of(case: Case, rows: Rows, people: Floats, count: int) -> tuple[CarrierResidual, ...]:
+    """Say how far `count` carriers' rows are from what people (H,) let expect."""
+    return tuple(_residual(case, rows, number, people) for number in range(count))
+
+
+def _residual(case: Case, rows: Rows, number: int, people: Floats) -> CarrierResidual:
     own = rows.source == number
     counted = own & ~rows.censored
     expected = (rows.matrix[counted] @ people) if counted.any() else np.zeros(0)

@@ -78,13 +78,15 @@ DEFAULT_THETA = Theta()
 class VenuePrior:
     """Registered venues before any count: `membership` (V, H), rows sum to 1 where the venue lies in hexagons.
 
-    `mean` and `sd` (V,) people expected now; `ceiling` (V,) the most that fit, NaN where unknown.
+    `mean` and `sd` (V,) people expected now; `ceiling` (V,) the most that fit, NaN where unknown; `usual_sd` (V,) of
+    what is usual in such an hour of the week, None where it is as `sd`.
     """
 
     membership: sparse.csr_array
     mean: Floats
     sd: Floats
     ceiling: Floats
+    usual_sd: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -132,7 +134,7 @@ class CarrierResidual:
 
     `delivered` and `predicted` are sums over the `areas` that have a number, in the carrier's units;
     `share_factor`: how its share differs from the one registered, with its sd; `suppressed`: areas that entered as
-    censored.
+    censored; `left_out`: it contradicted all others and was not believed.
     """
 
     delivered: float
@@ -141,6 +143,7 @@ class CarrierResidual:
     suppressed: int
     share_factor: float
     share_factor_sd: float
+    left_out: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from geo import joint
 from geo.joint import History, JointEstimate, Layout
-from geo.joint_zeros import with_zeros
 from geo.spreading import CarrierCounts, HexagonEstimate, combine, combine_delivered, spread
 from ingest.bin_inputs import (
     SPREAD,
@@ -84,7 +83,7 @@ class Estimator:
         if inputs.method == SPREAD:
             return as_joint(self._combine(combine, inputs), self._policy.estimation.interval_z)
         ground, counts = self._ground(inputs.delivered), self.counts_of(inputs.delivered)
-        estimate = joint.estimate(
+        return joint.estimate(
             ground,
             counts,
             inputs.model.theta,
@@ -93,8 +92,8 @@ class Estimator:
             venues=None if inputs.venues is None else inputs.venues.prior,
             k_min=self._policy.counts.k_min,
             z=self._policy.estimation.interval_z,
+            believed_within=self._policy.estimation.believed_within,
         )
-        return with_zeros(ground, counts, estimate)
 
     def spread(self, inputs: BinInputs) -> HexagonEstimate:
         """Combine the carriers by share, letting suppressed areas add nothing: totals are those delivered."""

@@ -33,7 +33,9 @@ class EstimationPolicy:
     which the two relative errors hold. `interval_z`: how many standard deviations an interval spans. The same hour of
     the `history_weeks` weeks before is the prior once at least `history_weeks_min` of them are there. A count of an
     interval of so many hours more than a base bin errs as one of the bin by `coarse_error_per_root_hour` x their root,
-    at most by `coarse_error_max`. The joint estimate is cut into regions of at most `region_areas_max` source areas.
+    at most by `coarse_error_max`. The joint estimate is cut into regions of at most `region_areas_max` source areas. An
+    operator whose total is more than `believed_within` times, or less than one such part of, what all others tell is
+    left out of the estimate.
     """
 
     method: Method
@@ -45,4 +47,5 @@ class EstimationPolicy:
     coarse_error_per_root_hour: float
     coarse_error_max: float
     region_areas_max: int
+    believed_within: float
     holidays: Holidays

@@ -25,6 +25,7 @@ def read_estimation(section: Section) -> EstimationPolicy:
         coarse_error_per_root_hour=sourced_number(section, "coarse_error_per_root_hour"),
         coarse_error_max=sourced_number(section, "coarse_error_max"),
         region_areas_max=sourced_whole(section, "region_areas_max", REGION_AREAS_LEAST),
+        believed_within=sourced_number(section, "believed_within"),
         holidays=Holidays(
             frozenset((one.month, one.day) for one in _dates(section, "holidays_yearly", f"{A_LEAP_YEAR}-")),
             frozenset(_dates(section, "holidays_dated", "")),

@@ -19,7 +19,6 @@ from geo import joint
 from geo.fitting import Fit, fit
 from geo.hexagons import HexIds
 from geo.joint_types import History, JointEstimate, Theta
-from geo.joint_zeros import with_zeros
 from geo.radio_weights import DEFAULT_RADIO
 from geo.spreading import CarrierCounts, union_of_hexagons
 from geo.weights import SpreadingWeights, compute_weights
@@ -64,8 +63,9 @@ def estimate_all(scenario: Scenario, rules: Policy) -> Ours:
             venues=states.prior_at(moment.start, ()),
             k_min=K_MIN,
             z=rules.estimation.interval_z,
+            believed_within=rules.estimation.believed_within,
         )
-        estimates.append(with_zeros(ground, counts, estimate))
+        estimates.append(estimate)
     return Ours(ground.hexagons, states.membership, tuple(estimates), chosen)
 
 

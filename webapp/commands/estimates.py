@@ -46,6 +46,8 @@ def _lines(here: Installation, ref: ReleaseRef) -> Iterator[tuple[str, Mapping[s
     )
     for one in ref.residuals:
         yield "estimate-residual", _told(one)
+        if one.get("left_out"):
+            yield "estimate-left-out", {"carrier": str(one["carrier"])}
     found = _inputs(here, ref)
     if found is not None and found.method != "spread-1":
         yield "estimate-history", {"weeks": len(found.past)}
