@@ -48,7 +48,7 @@ class Installation:
     port: int = 0
     process: subprocess.Popen[bytes] | None = None
     states: dict[str, Any] = field(default_factory=dict)
-    ids: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.home.mkdir(parents=True, exist_ok=True)
@@ -101,11 +101,12 @@ class Installation:
         with self.database.read() as connection:
             return [one for one in receipts_of(connection, carrier, 1_000) if one.origin == "page"]
 
-    def context(self, chromium: Browser, person: str, **options: Any) -> BrowserContext:
-        """Return a browser of a person who is signed in; the two steps are gone once only."""
-        if person not in self.states:
+    def context(self, chromium: Browser, person: str | None, **options: Any) -> BrowserContext:
+        """Return a browser of a person who is signed in (the two steps are gone once only), or of a stranger."""
+        if person is not None and person not in self.states:
             self.states[person] = self._signed_in(chromium, person)
-        return chromium.new_context(storage_state=self.states[person], base_url=self.address, **options)
+        state = None if person is None else self.states[person]
+        return chromium.new_context(storage_state=state, base_url=self.address, **options)
 
     def _signed_in(self, chromium: Browser, person: str) -> Any:
         context = chromium.new_context(base_url=self.address)

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from store import audit
-from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.conftest import DESKTOP
 from tests.browser.installation import Installation
 from tests.browser.test_quality import SCREENS, _serious_faults
+from tests.browser.visiting import SMALL_TARGETS, Open, visiting
 from tests.webapp.delivered import deliver
 
-Open = Callable[..., Page]
 CARRIER_PAGES = {
     "carriers": "/carriers",
     "accepted": "/carriers/receipts/{accepted}?arrived=before",
@@ -37,12 +37,6 @@ PAGES = [
     *(pytest.param("carrier_a", path, id=name) for name, path in CARRIER_PAGES.items()),
     *(pytest.param("headquarters", path, id=f"headquarters {name}") for name, path in HEADQUARTERS_PAGES.items()),
 ]
-SMALL_TARGETS = """() => [...document.querySelectorAll("main :is(button, a.button, input, select, summary, textarea)")]
-  .concat([...document.querySelectorAll(".tabs__link, .table__link")])
-  .filter((element) => element.checkVisibility({ visibilityProperty: true }) && !element.matches(".drop__input"))
-  .map((element) => [element.outerHTML.slice(0, 80), element.getBoundingClientRect()])
-  .filter(([, box]) => Math.round(box.width) < 44 || Math.round(box.height) < 44)
-  .map(([html]) => html)"""
 
 
 @pytest.fixture(scope="module")
@@ -60,24 +54,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture
 def visit(chromium: Browser, installation: Installation) -> Iterator[Open]:
-    """Open a page as somebody, and fail where the browser complained of anything."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(person: str, path: str, language: str = "ru", **options: Any) -> Page:
-        context = installation.context(chromium, person, **{"viewport": PHONE, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda told: complaints.append(told.text) if told.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        there = path.format(**installation.ids)
-        page.goto(f"{there}{'&' if '?' in there else '?'}lang={language}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with visiting(chromium, installation, "ru") as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), SCREENS)

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
 from store import head_counts
 from store.calibrations import save_calibration
 from store.head_counts import CountedPeople
-from tests.browser.conftest import PHONE
 from tests.browser.installation import Installation
-from tests.browser.test_carrier_pages import SMALL_TARGETS
 from tests.browser.test_quality import SCREENS, _serious_faults
+from tests.browser.visiting import SMALL_TARGETS, TOO_WIDE, Open, visiting
 from tests.webapp.test_accuracy import DETAILS
-
-Open = Callable[..., Page]
-TOO_WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     made = Installation(tmp_path_factory.mktemp("installation"))
+    made.ids = {"A": made.world.venue_ids["A"]}
     now = datetime.now(UTC)
     with made.database.begin() as connection:
         counted = [CountedPeople(made.world.venue_ids["A"], now - timedelta(hours=1), 80, "door counter")]
@@ -38,28 +35,8 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 @pytest.fixture
 def visit(chromium: Browser, installation: Installation) -> Iterator[Open]:
-    """Open a page as somebody, and fail where the browser complained of anything."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def open_page(person: str | None, path: str, language: str = "kk", **options: Any) -> Page:
-        wanted: dict[str, Any] = {"viewport": PHONE, **options}
-        context = (
-            installation.context(chromium, person, **wanted)
-            if person
-            else chromium.new_context(base_url=installation.address, **wanted)
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda told: complaints.append(told.text) if told.type in {"error", "warning"} else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(path.format(A=installation.world.venue_ids["A"]) + f"?lang={language}")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with visiting(chromium, installation, "kk") as open_page:
+        yield open_page
 
 
 @pytest.mark.parametrize(("viewport", "scheme"), SCREENS)
