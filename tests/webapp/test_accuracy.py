@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from rules.policy import Policy
 from store import crowding, head_counts, venues
 from store.calibrations import save_calibration
 from store.head_counts import CountedPeople
@@ -84,12 +85,14 @@ def test_everybody_may_read_it_in_every_language(client: FlaskClient, path: str,
     assert 'href="/transparency"' in page
 
 
-def test_without_head_counts_it_says_that_the_map_is_uncalibrated_and_how_counts_get_here(client: FlaskClient) -> None:
+def test_without_head_counts_it_says_that_the_map_is_uncalibrated_and_how_counts_get_here(
+    client: FlaskClient, policy: Policy
+) -> None:
     for path in PATHS:
         assert "No head counts yet: the map is uncalibrated." in text(client, path)
     page = text(client, "/transparency/accuracy")
     assert "Monitoring groups enter it on the venue" in page
-    assert "From 30 head counts" in page
+    assert f"From {policy.calibration.pairs_min} head counts" in page
     assert "<svg" not in page.split("<main")[1]
 
 
