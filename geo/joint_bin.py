@@ -129,7 +129,8 @@ def _usual(
     place = {(int(s), int(a)): n for n, (s, a) in enumerate(zip(rows.source, rows.area, strict=True))}
     at = [place.get((int(s), int(a)), -1) for s, a in zip(now.rows.source, now.rows.area, strict=True)]
     usual = np.where(np.array(at) >= 0, rows.value[at], np.nan)
-    return _case(ground, rows, theta, venues, k_min, layer), usual
+    expected = venues if venues.usual_sd is None else replace(venues, sd=venues.usual_sd)
+    return _case(ground, rows, theta, expected, k_min, layer), usual
 
 
 def _part(now: Case, usual: Case | None, steady: Floats, region: Region, bins: int) -> Part:
@@ -161,7 +162,16 @@ def _before(usual: Case, region: Region) -> Usual:
 def _key(usual: Case, region: Region) -> bytes:
     """Name everything that the usual state of a region follows from."""
     rows, venues = usual.rows, usual.venues
-    arrays = (rows.value, rows.censored, rows.source, rows.area, rows.time_error, usual.trend, usual.rough)
+    arrays = (
+        rows.value,
+        rows.censored,
+        rows.source,
+        rows.area,
+        rows.time_error,
+        rows.hidden_below,
+        usual.trend,
+        usual.rough,
+    )
     errors = (rows.per_device, rows.rounding_sd)
     of_venues = (venues.mean, venues.sd, venues.ceiling, venues.membership.indices, venues.membership.data)
     name = hashlib.sha256(f"{usual.theta!r}|{usual.k_min}".encode())
@@ -204,7 +214,7 @@ def _told(case: Case, region: Region) -> tuple[Rows, Floats, Told]:
 
     def told(expected: Floats) -> tuple[Floats, Floats]:
         whole = expected + outside
-        known = predicted(rows, case.theta, whole, case.k_min)
+        known = predicted(rows, case.theta, whole)
         errors = noise(known, case.theta, whole, common)
         errors[np.diag_indices(len(whole))] += (OUTSIDE_ERROR * outside) ** 2
         return known.value - outside, errors
@@ -233,6 +243,7 @@ def _changed(
         nugget_cv=shape.nugget_cv,
         level_sd=INNOVATION_LEVEL_SD,
         venue_mean=before.venues,
+        venue_sd=now.venues.sd[_venues_here(now.venues, region)],
     )
     rows, outside, _ = _told(now, region)
     people = np.exp(before.point)
@@ -242,7 +253,7 @@ def _changed(
 
     def told(expected: Floats) -> tuple[Floats, Floats]:
         whole = expected + outside
-        known = predicted(rows, now.theta, whole, now.k_min)
+        known = predicted(rows, now.theta, whole)
         value = np.where(known_past, known.value * steady, known.value)
         errors = _innovation_noise(known, now.theta, whole, _claimed(rows, value - base), known_past, bins)
         return value - outside, errors

@@ -27,6 +27,7 @@ from rules.zones import zone_on
 from store.records import Venue, ZoneAnnouncement
 
 Floats = NDArray[np.float64]
+HOURS = 24
 HALF = 0.5  # of the usual share, where it is not known whether a venue is open
 
 
@@ -50,7 +51,8 @@ class VenueStates:
         self.membership = venue_membership(places, hexagons)
         self.capacities = [_capacity(one, policy) for one in self.venues]
         self._sizes = _sizes(self.venues, self.capacities, outline_m2(places), policy)
-        self._share = np.array([policy.crowding.prior.share(one.draft.category) for one in self.venues], np.float64)
+        shares = [policy.crowding.prior.shares(one.draft.category) for one in self.venues]
+        self._shares = np.array(shares, np.float64).reshape(-1, HOURS)
         self._hours = [(_hours(one), policy.timezone_of(one.draft.region)) for one in self.venues]
         self._limits: dict[tuple[int, EpidemicZone | None], Limit] = {}
         self._priors: dict[bytes, tuple[VenuePrior, str]] = {}
@@ -90,20 +92,27 @@ class VenueStates:
         is_open = np.array([_UNKNOWN if one is None else float(one) for one in self.open_at(start)])
         is_open[[limit.closed for _zone, limit in limits]] = 0.0
         permitted = np.array([_persons(limit) for _zone, limit in limits], np.float64)
-        key = is_open.tobytes() + permitted.tobytes()
+        share = self._shares[np.arange(len(self.venues)), self._local_hours(start)]
+        key = is_open.tobytes() + permitted.tobytes() + share.tobytes()
         if key not in self._priors:
-            self._priors[key] = self._prior(is_open, permitted)
+            self._priors[key] = self._prior(is_open, permitted, share)
         return self._priors[key]
 
-    def _prior(self, is_open: Floats, permitted: Floats) -> tuple[VenuePrior, str]:
+    def _local_hours(self, start: datetime) -> NDArray[np.int64]:
+        hour = {one: start.astimezone(ZoneInfo(one)).hour for one in {zone for _hours, zone in self._hours}}
+        return np.array([hour[zone] for _hours, zone in self._hours], np.int64)
+
+    def _prior(self, is_open: Floats, permitted: Floats, share: Floats) -> tuple[VenuePrior, str]:
         numbers, sizes = self._policy.crowding.prior, self._sizes
         allowed = np.fmin(sizes.usable, permitted)
-        mean = self._share * allowed * np.where(is_open == _UNKNOWN, HALF, is_open)
-        share = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.open_sd_share)
-        sd = np.maximum(share * sizes.usable * sizes.widening, LEAST_SD)
-        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known)
+        mean = share * allowed * np.where(is_open == _UNKNOWN, HALF, is_open)
+        size = sizes.usable * sizes.widening
+        wide = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.open_sd_share)
+        usual = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.usual_sd_share)
+        sd, usual_sd = (np.maximum(one * size, LEAST_SD) for one in (wide, usual))
+        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known, usual_sd)
         name = self._where.copy()
-        for values in (mean, sd, prior.ceiling):
+        for values in (mean, sd, prior.ceiling, usual_sd):
             name.update(values.astype("<f8").tobytes())
         return prior, name.hexdigest()
 

@@ -13,24 +13,29 @@ from dataclasses import dataclass
 class VenuePriorPolicy:
     """How many people a venue holds before any count is looked at, as shares of its capacity.
 
-    `open_share` with `open_sd_share`, or the share of the kind in `share_of_kind`; when closed nobody, with
-    `closed_sd_share`, so that a gathering after hours can still be seen. Nobody expects more than `ceiling_share` x
-    capacity. Where the capacity is unknown: floor space at `m2_per_person`, else `unknown_capacity`; its sd is
-    multiplied by `unknown_widening`.
+    `open_share` with `open_sd_share`, or the share of the kind in `share_of_kind`, times that of the local hour
+    (`share_of_hour`, 24 numbers, or those of the kind in `share_of_hour_of_kind`); `usual_sd_share` is the sd of what
+    is usual in an hour of the week. When closed nobody, with `closed_sd_share`, so that a gathering after hours can
+    still be seen. Nobody expects more than `ceiling_share` x capacity. Where the capacity is unknown: floor space at
+    `m2_per_person`, else `unknown_capacity`; its sd is multiplied by `unknown_widening`.
     """
 
     open_share: float
     open_sd_share: float
+    usual_sd_share: float
     closed_sd_share: float
     ceiling_share: float
     m2_per_person: float
     unknown_capacity: int
     unknown_widening: float
     share_of_kind: Mapping[str, float]
+    share_of_hour: tuple[float, ...]
+    share_of_hour_of_kind: Mapping[str, tuple[float, ...]]
 
-    def share(self, kind: str) -> float:
-        """Return the usual share of the capacity of an open venue of a kind."""
-        return self.share_of_kind.get(kind, self.open_share)
+    def shares(self, kind: str) -> tuple[float, ...]:
+        """Return the usual share of the capacity of an open venue of a kind, by local hour (24)."""
+        share = self.share_of_kind.get(kind, self.open_share)
+        return tuple(min(share * one, 1.0) for one in self.share_of_hour_of_kind.get(kind, self.share_of_hour))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from rules.crowding_policy import AfterHoursPolicy, CrowdingPolicy, UnusualPolicy, VenuePriorPolicy
-from rules.policy_scalars import sourced_edges, sourced_number, sourced_whole
-from rules.policy_tree import Section, number_of
+from rules.policy_scalars import sourced_edges, sourced_number, sourced_whole, time_of
+from rules.policy_tree import Entry, Section, number_of
 
 RIVALS_MOST = 10
+HOURS = 24
+SHARE_MOST = 10.0  # times the usual share; more is a slip
 LEAST_PRIOR = 1e-6  # what is certain before counting cannot be changed by it
 
 
@@ -40,30 +43,58 @@ def _read_prior(section: Section, kinds: frozenset[str]) -> VenuePriorPolicy:
     prior = VenuePriorPolicy(
         open_share=sourced_number(section, "open_share", 0, 1),
         open_sd_share=sourced_number(section, "open_sd_share"),
+        usual_sd_share=sourced_number(section, "usual_sd_share"),
         closed_sd_share=sourced_number(section, "closed_sd_share"),
         ceiling_share=sourced_number(section, "ceiling_share", 1),
         m2_per_person=sourced_number(section, "m2_per_person"),
         unknown_capacity=sourced_whole(section, "unknown_capacity", 1),
         unknown_widening=sourced_number(section, "unknown_widening", 1),
         share_of_kind=_read_shares(section.section("share_of_kind"), kinds),
+        share_of_hour=_read_hours(section.section("share_of_hour")),
+        share_of_hour_of_kind=_read_hours_of_kind(section.section("share_of_hour_of_kind"), kinds),
     )
     section.close()
     return prior
 
 
 def _read_shares(section: Section, kinds: frozenset[str]) -> Mapping[str, float]:
-    section.source()
-    section.note()
     shares = {}
-    for kind, entry in section.members.items():
-        if kind in ("source", "note"):
-            continue
-        section.find(kind)
+    for kind, entry in _said(section):
         if kind not in kinds:
             section.findings.add("policy-unknown-category", entry, name=kind)
         shares[kind] = number_of(entry, section.findings, 0, 1)
     section.close()
     return MappingProxyType(shares)
+
+
+def _read_hours(section: Section) -> tuple[float, ...]:
+    """Return 24 numbers from a mapping of local times, each from its hour on; 1 before the first."""
+    hours = [1.0] * HOURS
+    for text, entry in _said(section):
+        start = time_of(replace(entry, value=text), section.findings).hour
+        hours[start:] = [number_of(entry, section.findings, 0, SHARE_MOST)] * (HOURS - start)
+    section.close()
+    return tuple(hours)
+
+
+def _read_hours_of_kind(section: Section, kinds: frozenset[str]) -> Mapping[str, tuple[float, ...]]:
+    found = {}
+    for kind, hours in section.each():
+        if kind not in kinds:
+            section.findings.add("policy-unknown-category", hours.entry, name=kind)
+        found[kind] = _read_hours(hours)
+    section.close()
+    return MappingProxyType(found)
+
+
+def _said(section: Section) -> Iterator[tuple[str, Entry]]:
+    """Yield the members of a sourced mapping but for its source and note."""
+    section.source()
+    section.note()
+    for name, entry in section.members.items():
+        if name not in ("source", "note"):
+            section.find(name)
+            yield name, entry
 
 
 def _read_unusual(section: Section) -> UnusualPolicy:

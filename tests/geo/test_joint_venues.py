@@ -1,5 +1,6 @@
 """Venues beside the people around them, history, and regions that must not show."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from geo.censoring import censored_moments
 from geo.hexagons import Floats
 from geo.joint import DEFAULT_THETA, History, Layout, VenuePrior, no_venues
 from geo.joint_bin import solve_bin
-from geo.joint_result import estimate_of
+from geo.joint_result import LEAST_DOUBT, estimate_of
 from geo.regions import Region, cut
 from geo.spreading import CarrierCounts
 from tests.geo.joint_builders import K_MIN, Z, counted, estimated, tiling, town, venue_at, voronoi
@@ -61,6 +62,29 @@ def test_a_venue_among_many_residents_cannot_be_told_from_them(ground: Layout, p
     assert found.own_probability[0] < 0.2
     assert found.sd[0] > 60.0
     assert -1.0 <= found.background_rival[0] < 0.0
+
+
+def test_no_venue_is_surer_than_a_share_of_what_was_unknown_of_it(ground: Layout, people: Floats) -> None:
+    hexagon = quiet(ground, people)
+    counts = both(ground, with_crowd(people, hexagon, 2500.0))
+    found = estimated(ground, counts, venues=venue_at(ground, hexagon, 600.0, 9000.0)).venues
+    assert found.kernel[0] > 0.9
+    assert found.sd[0] >= LEAST_DOUBT * 9000.0
+    assert found.high[0] - found.mean[0] == pytest.approx(Z * found.sd[0])
+
+
+def test_what_is_usual_may_be_surer_than_an_evening_and_still_lets_a_crowd_be_seen(
+    ground: Layout, people: Floats
+) -> None:
+    hexagon = quiet(ground, people)
+    usual, now = both(ground, with_crowd(people, hexagon, 600.0)), both(ground, with_crowd(people, hexagon, 2500.0))
+    history = History(np.full(len(people), np.nan), [one.counts for one in usual])
+    plain = venue_at(ground, hexagon, 600.0, 1500.0)
+    surer = replace(plain, usual_sd=np.array([400.0]))
+    there, before = (estimated(ground, now, history=history, venues=one).venues for one in (surer, plain))
+    assert there.mean[0] == pytest.approx(2500.0, rel=0.3)
+    assert there.sd[0] < before.sd[0]
+    assert there.kernel[0] == pytest.approx(before.kernel[0], abs=0.05)
 
 
 def test_neighbouring_venues_are_rivals_and_far_ones_are_not(ground: Layout, people: Floats) -> None:

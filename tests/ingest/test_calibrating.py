@@ -118,10 +118,11 @@ def test_enough_head_counts_widen_intervals_that_were_too_narrow(sqlite_database
 
 def test_too_few_head_counts_leave_the_map_uncalibrated_and_say_how_many_there_are(halls: Halls) -> None:
     halls.release()
-    halls.load(halls.counted(29))
+    few = halls.policy.calibration.pairs_min - 1
+    halls.load(halls.counted(few))
     assert not halls.recalibrate()
     details = halls.details()
-    assert (details["state"], details["pairs"], details["counts"]) == ("too-few", 29, 29)
+    assert (details["state"], details["pairs"], details["counts"]) == ("too-few", few, few)
     with halls.database.read() as connection:
         assert current_calibration(connection) is None
     assert halls.waiting() == set()
@@ -152,7 +153,7 @@ def test_neither_order_nor_repetition_nor_the_way_in_pieces_matters(
 
 def test_a_withdrawn_count_serves_no_more(halls: Halls) -> None:
     halls.release()
-    halls.load(halls.counted(30))
+    halls.load(halls.counted(halls.policy.calibration.pairs_min))
     assert halls.recalibrate()
     with halls.database.begin() as connection:
         [first, *_rest] = head_counts.standing_counts(connection)

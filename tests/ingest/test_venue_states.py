@@ -54,7 +54,24 @@ def expected(one: Venue, at: datetime = NOON) -> tuple[float, float, float]:
 def test_an_open_venue_is_expected_to_be_as_full_as_its_kind_usually_is() -> None:
     mean, sd, ceiling = expected(venue(category="canteen"))
     assert (mean, sd, ceiling) == pytest.approx((0.25 * 300, 0.35 * 300, 2 * 300))
-    assert expected(venue(category="hotel"))[0] == pytest.approx(0.4 * 300)
+    assert expected(venue(category="hotel"))[0] == pytest.approx(0.4 * 300 * NUMBERS.share_of_hour_of_kind["hotel"][12])
+
+
+def test_it_is_expected_to_be_fuller_in_the_evening_than_at_night_by_the_clock_of_its_place() -> None:
+    round_the_clock = venue(category="canteen", opening_hours="24/7")
+    noon, evening, night = (expected(round_the_clock, NOON + timedelta(hours=one))[0] for one in (0, 7, 14))
+    assert night < noon < evening
+    hours = NUMBERS.share_of_hour
+    assert (night, evening) == pytest.approx((0.25 * 300 * hours[2], 0.25 * 300 * hours[19]))
+    hotel = venue(category="hotel", opening_hours="24/7")
+    assert expected(hotel, NOON + timedelta(hours=14))[0] > expected(hotel)[0], "a hotel is full at night"
+
+
+def test_what_is_usual_differs_less_from_place_to_place_than_one_evening() -> None:
+    there = states(venue()).prior_at(NOON, GREEN)
+    assert there.usual_sd is not None
+    assert float(there.usual_sd[0]) == pytest.approx(NUMBERS.usual_sd_share * 300)
+    assert float(there.usual_sd[0]) < float(there.sd[0])
 
 
 def test_what_is_permitted_lowers_what_is_expected_but_not_what_is_possible() -> None:
@@ -80,7 +97,8 @@ def test_a_kind_that_must_close_in_this_zone_is_expected_to_be_empty() -> None:
 def test_unknown_hours_are_half_open() -> None:
     at_night = NOON + timedelta(hours=15)
     for said in (None, "sunrise-sunset"):
-        assert expected(venue(category="canteen", opening_hours=said), at_night)[0] == pytest.approx(0.125 * 300)
+        half = 0.125 * 300 * NUMBERS.share_of_hour[3]
+        assert expected(venue(category="canteen", opening_hours=said), at_night)[0] == pytest.approx(half)
 
 
 def test_an_unknown_capacity_is_guessed_from_the_floor_the_outline_or_the_policy_and_wide() -> None:

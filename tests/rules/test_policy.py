@@ -137,6 +137,13 @@ CHANGES = [
     ("base_bin_minutes: {value: 15,", "base_bin_minutes: {value: 7,", "policy-bin-does-not-fill-a-day", "counts"),
     ('"2020-12-01T00:00:00+06:00"', '"2020-12-01T00:00:00"', "policy-not-a-moment", "policy.effective_from"),
     ("  timezone: Asia/Almaty", "  timezone: Asia/Almata", "policy-unknown-timezone", "policy.timezone"),
+    (
+        '"22:00": 0.8, source: ours, note',
+        "evening: 0.8, source: ours, note",
+        "policy-not-a-time",
+        "crowding.prior.share_of_hour.evening",
+    ),
+    ("      hotel: {", "      hotell: {", "policy-unknown-category", "crowding.prior.share_of_hour_of_kind.hotell"),
     ('opening: {value: "07:00"', 'opening: {value: "7 am"', "policy-not-a-time", "hours.opening.value"),
     ("{zone: dark_red, when", "{zone: purple, when", "policy-unknown-zone", "zones.rules[0]"),
     (
