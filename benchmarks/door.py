@@ -19,6 +19,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 from benchmarks.ingest import CELLS, SCAN
 
@@ -127,7 +128,7 @@ def wait_for(port: int) -> None:
     raise TimeoutError("the server does not answer")
 
 
-def deliver(port: int, key: str, counts: Path) -> dict[str, object]:
+def deliver(port: int, key: str, counts: Path) -> dict[str, Any]:
     """Send a file and return its receipt; raise RuntimeError where it is not received."""
     connection = HTTPConnection("127.0.0.1", port, timeout=600)
     headers = {"Authorization": f"Bearer {key}", "Content-Type": "text/csv"}
@@ -140,14 +141,12 @@ def deliver(port: int, key: str, counts: Path) -> dict[str, object]:
     return dict(answer)
 
 
-def _settled(
-    port: int, key: str, upload_id: int, server: int, worker: int, peaks: dict[str, float]
-) -> dict[str, object]:
+def _settled(port: int, key: str, upload_id: int, server: int, worker: int, peaks: dict[str, float]) -> dict[str, Any]:
     while True:
         _note_peaks(server, worker, peaks)
         connection = HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("GET", f"/api/v1/uploads/{upload_id}", headers={"Authorization": f"Bearer {key}"})
-        receipt: dict[str, object] = json.loads(connection.getresponse().read())
+        receipt: dict[str, Any] = json.loads(connection.getresponse().read())
         if receipt["state"] != "received":
             _note_peaks(server, worker, peaks)
             return receipt

@@ -17,9 +17,11 @@ from statistics import median
 
 import numpy as np
 import shapely
+from numpy.typing import NDArray
 
 from config.settings import Settings
 from geo.coverage import Coverage
+from geo.hexagons import Floats
 from ingest.checks import Past, examine
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, pack_counts
 from ingest.feeds import Feed
@@ -82,11 +84,12 @@ def make(folder: Path) -> None:
             file.writelines(f"{one},{span},{n}\n" for one, n in zip(IDS, _counts(random, levels, start), strict=True))
 
 
-def _counts(random: np.random.Generator, levels: np.ndarray, start: datetime) -> np.ndarray:
-    return random.poisson(levels * (1 + 0.5 * np.sin(2 * np.pi * start.hour / 24)))
+def _counts(random: np.random.Generator, levels: Floats, start: datetime) -> NDArray[np.int64]:
+    counts: NDArray[np.int64] = random.poisson(levels * (1 + 0.5 * np.sin(2 * np.pi * start.hour / 24)))
+    return counts
 
 
-def _payload(random: np.random.Generator, levels: np.ndarray, start: datetime) -> CountPayload:
+def _payload(random: np.random.Generator, levels: Floats, start: datetime) -> CountPayload:
     value = _counts(random, levels, start).astype(np.float64)
     small = (value > 0) & (value < K_MIN)
     counts = AreaCounts(

@@ -80,7 +80,8 @@ def roughness(places: NDArray[np.float64], rng: np.random.Generator) -> NDArray[
     """Give a factor for each hexagon, half of it shared with neighbours within about a kilometre."""
     waves = rng.normal(0.0, 1.5, (40, 2))
     shared = np.sin(places @ waves.T + rng.uniform(0.0, 2.0 * np.pi, 40)).sum(axis=1) / np.sqrt(20.0)
-    return np.exp(0.42 * shared + 0.42 * rng.normal(size=len(places)))
+    factor: NDArray[np.float64] = np.exp(0.42 * shared + 0.42 * rng.normal(size=len(places)))
+    return factor
 
 
 def geojson(ids: HexIds, people: NDArray[np.float64]) -> bytes:

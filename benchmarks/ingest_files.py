@@ -50,7 +50,7 @@ def write_cells(folder: Path) -> None:
             "longitude": np.repeat(random.uniform(west, east, sites), 3),
             "azimuth_angle": np.tile([0.0, 120.0, 240.0], sites),
             "horizontal_beam_width": np.full(CELLS, 65.0),
-            "range": np.exp(random.uniform(*np.log(RANGE_M), CELLS)),
+            "range": np.exp(random.uniform(np.log(RANGE_M[0]), np.log(RANGE_M[1]), CELLS)),
         }
     )
     cells_df.write_csv(folder / "cells.csv")

@@ -11,7 +11,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 import time  # noqa: E402
-from collections.abc import Callable  # noqa: E402
+from collections.abc import Callable, Sequence  # noqa: E402
 from statistics import median  # noqa: E402
 
 import numpy as np  # noqa: E402
@@ -19,8 +19,9 @@ from scipy import linalg  # noqa: E402
 
 from benchmarks.weights import voronoi_coverage  # noqa: E402
 from geo.joint import DEFAULT_THETA, estimate, layout, plain_means  # noqa: E402
+from geo.joint_layout import Layout  # noqa: E402
 from geo.spreading import CarrierCounts, combine, union_of_hexagons  # noqa: E402
-from geo.weights import compute_weights  # noqa: E402
+from geo.weights import SpreadingWeights, compute_weights  # noqa: E402
 
 RUNS = 5
 AREAS = (1200, 800)
@@ -51,7 +52,7 @@ def main() -> None:
         print(f"  {name:<24}{taken * 1000:8.0f} ms   {taken / bare:6.3f} x bare algebra")
 
 
-def invented_counts(ground, weights):  # type: ignore[no-untyped-def]
+def invented_counts(ground: Layout, weights: Sequence[SpreadingWeights]) -> list[CarrierCounts]:
     """Let people gather around a centre, and each carrier count its share of them by chance."""
     rng = np.random.default_rng(3)
     people = ground.ground_km2 * (300.0 + 20_000.0 * np.exp(-((np.linalg.norm(ground.metres, axis=1) / 4000.0) ** 2)))

@@ -73,7 +73,7 @@ def told_of(name: str, runs: list[Run], scans: list[Run]) -> float:
     ratios = [run.wall / scan.wall for run, scan in zip(runs, scans, strict=True)]
     beside = ", ".join(f"{one:.1f}" for one in ratios)
     print(f"  {name:<22} wall {wall:6.2f} s   cpu {cpu:6.2f} s   peak {peak:5,.0f} MB   x scan: {beside}")
-    return peak
+    return float(peak)
 
 
 def apart(what: str, path: Path, days: int) -> str:

@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable
 from statistics import median
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -42,7 +43,7 @@ def compare_polygons() -> None:
         LOCAL_EQUAL_AREA
     )
     hexagons_gdf = gpd.GeoDataFrame(geometry=list(hexagons.polygons(ids)), crs=4326).to_crs(LOCAL_EQUAL_AREA)
-    contestants: dict[str, Callable[[], object]] = {
+    contestants: dict[str, Callable[[], Any]] = {
         "oryn compute_weights": lambda: compute_weights(coverage),
         "tobler area_interpolate": lambda: area_interpolate(
             areas_gdf, hexagons_gdf, extensive_variables=["people"], allocate_total=True, n_jobs=1
@@ -54,7 +55,7 @@ def compare_polygons() -> None:
     ours = seconds["oryn compute_weights"]
     for name, taken in seconds.items():
         print(f"  {name:<26}{taken * 1000:8.0f} ms   {taken / ours:5.2f} x ours")
-    theirs = contestants["tobler area_interpolate"]()["people"].to_numpy()  # type: ignore[index]
+    theirs = contestants["tobler area_interpolate"]()["people"].to_numpy()
     mine = spread(compute_weights(coverage), np.arange(2000.0))
     print(f"  largest difference of a hexagon: {np.abs(mine - theirs).max():.2e} of {mine.max():,.0f} people")
 

@@ -6,9 +6,14 @@ import argparse
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from benchmarks.accuracy.plan import Job
+    from benchmarks.accuracy.scoring import Scored
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # before numpy: each process has a core
@@ -19,7 +24,6 @@ OUT = Path("docs/accuracy")
 def main() -> None:
     """Run the jobs and write what came out."""
     from benchmarks.accuracy import plan, report
-    from benchmarks.accuracy.scoring import Scored
 
     arguments = _arguments()
     jobs = plan.quick() if arguments.quick else plan.full()
@@ -45,7 +49,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(jobs: list, processes: int) -> Iterator[tuple[str, list]]:
+def _run(jobs: Sequence[Job], processes: int) -> Iterator[tuple[str, list[Scored]]]:
     from benchmarks.accuracy.jobs import run_job
 
     context = multiprocessing.get_context("spawn")

@@ -110,7 +110,7 @@ def _in_sectors(
     radio = _records(rng, sites, share, metres, venues.middle_m[indoor])
     sectors = [f"{plan.code}-{site:03d}-{n:04d}" for n, site in enumerate(sites.site.tolist())]
     ids = (*sectors, *(f"{plan.code}-indoor-{n:02d}" for n in range(len(indoor))))
-    points = shapely.points(radio.longitude, radio.latitude)
+    points = np.asarray(shapely.points(radio.longitude, radio.latitude))
     order = np.argsort(np.array(ids))
     sorted_radio = RadioParameters(*(getattr(radio, name)[order] for name in RadioParameters.__dataclass_fields__))
     coverage = Coverage("radio_cell", tuple(np.array(ids)[order].tolist()), points[order], sorted_radio)

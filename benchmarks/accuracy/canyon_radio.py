@@ -129,8 +129,8 @@ def _levels(rng: np.random.Generator, form: Form, sites: Sites, points: Floats) 
     """Give level in dBm and number of the cells of the nearest sites, (N, K) each, padded with silent ones."""
     most = int(np.bincount(sites.site).max())
     of_site = np.full((len(sites.place_m), most), -1)
-    for cell, site in enumerate(sites.site):
-        of_site[site, np.flatnonzero(of_site[site] < 0)[0]] = cell
+    for number, site in enumerate(sites.site):
+        of_site[site, np.flatnonzero(of_site[site] < 0)[0]] = number
     distance = np.hypot(*(points[:, None, :] - sites.place_m).transpose(2, 0, 1))
     near = np.argsort(distance, axis=1)[:, : min(NEAR_SITES, len(sites.place_m))]
     loss = _ray_loss(form, sites, points, near) + rng.normal(0.0, CLUTTER_DB, near.shape)

@@ -41,8 +41,7 @@ class Venues:
         """Draw the people of an ordinary bin: good and bad days around a venue's own popularity."""
         share = np.where(self.open_at(label), max(USUAL_SHARE[label], ROUND_THE_CLOCK_NIGHT), 0.0)
         mood = rng.gamma(12.0, 1 / 12.0, len(self.capacity))
-        people: Floats = rng.poisson(self.capacity * np.minimum(share * self.popularity * mood, 0.98))
-        return people
+        return rng.poisson(self.capacity * np.minimum(share * self.popularity * mood, 0.98)).astype(float)
 
     def points(self, rng: np.random.Generator, each: int) -> Floats:
         """Draw places inside each venue in metres, (V, each, 2)."""
@@ -54,11 +53,9 @@ class Venues:
 def draw_venues(seed: int, form: Form) -> Venues:
     """Draw the venues of a seed."""
     rng = np.random.default_rng([seed, 73])
-    capacity = np.r_[
-        np.exp(rng.uniform(np.log(60), np.log(5000), COUNT - GREAT)),
-        np.exp(rng.uniform(np.log(1800), np.log(12000), GREAT)),
-    ]
-    capacity = np.round(capacity, -1)
+    ordinary = np.exp(rng.uniform(np.log(60), np.log(5000), COUNT - GREAT))
+    great = np.exp(rng.uniform(np.log(1800), np.log(12000), GREAT))
+    capacity: Floats = np.round(np.concatenate([ordinary, great]), -1)
     middle = _places(rng, form)
     area = capacity * rng.uniform(1.6, 5.0, COUNT) / np.where(capacity > 3000, 2.0, 1.0)
     shape = rng.uniform(1.0, 2.2, COUNT)
@@ -78,13 +75,13 @@ def _places(rng: np.random.Generator, form: Form) -> Floats:
     chosen: list[Floats] = []
     for weight, many in ((lively, COUNT - GREAT), (wide * near * 1.0, GREAT)):
         order = rng.choice(len(metres), 4000, p=weight / weight.sum())
+        wanted = len(chosen) + many
         for cell in order:
+            if len(chosen) == wanted:
+                break
             place = metres[cell] + rng.uniform(-CELL_M / 2, CELL_M / 2, 2)
             if form.hexagon.ravel()[cell] >= 0 and all(np.hypot(*(place - one)) > 60.0 for one in chosen):
                 chosen.append(place)
-                many -= 1  # noqa: PLW2901 - counts down what is still to be found
-            if not many:
-                break
     return np.array(chosen)
 
 
@@ -116,4 +113,5 @@ def hexagon_shares(form: Form, venues: Venues) -> Floats:
     shares = np.zeros((len(venues.capacity), len(form.hexagons)))
     for venue, row in enumerate(ids):
         np.add.at(shares[venue], row[row >= 0], 1.0)
-    return shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+    of_all: Floats = shares / np.maximum(shares.sum(axis=1, keepdims=True), 1.0)
+    return of_all

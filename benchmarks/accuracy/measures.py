@@ -35,7 +35,8 @@ def on_city(ids: HexIds, people: Floats, city: HexIds) -> MapOnCity:
     known = np.nan_to_num(people)
     at = np.minimum(np.searchsorted(city, ids), len(city) - 1)
     inside = city[at] == ids
-    return MapOnCity(np.bincount(at[inside], known[inside], len(city)), float(known[~inside].sum()))
+    within = np.bincount(at[inside], known[inside], len(city)).astype(float)
+    return MapOnCity(within, float(known[~inside].sum()))
 
 
 def misplaced(found: MapOnCity, truth: Floats) -> float:
@@ -58,7 +59,7 @@ def bias(found: MapOnCity, truth: Floats) -> float:
 def coarser(city: HexIds, found: MapOnCity, truth: Floats) -> tuple[MapOnCity, Floats]:
     """Add up to hexagons of the next resolution (8)."""
     parents, of = np.unique(hexagons.parents(city, 8), return_inverse=True)
-    people, true = (np.bincount(of, values, len(parents)) for values in (found.people, truth))
+    people, true = (np.bincount(of, values, len(parents)).astype(float) for values in (found.people, truth))
     return MapOnCity(people, found.outside), true
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from scipy import sparse
+from shapely.geometry.base import BaseGeometry
 
 from benchmarks.accuracy.scenario import Ints, Registration
 from geo import hexagons
@@ -46,7 +47,7 @@ class _Tiles:
     hexagon: Ints
 
 
-def tiles_of(boundary: object, city: HexIds) -> _Tiles:
+def tiles_of(boundary: BaseGeometry, city: HexIds) -> _Tiles:
     """Lay 100 m tiles over the city, each with the hexagon of its middle."""
     west, south, east, north = shapely.bounds(boundary)
     down = TILE_M / METRES_PER_DEGREE
@@ -161,4 +162,4 @@ def _iterate(print_of: Footprint, counts: Floats, rounds: int, enough: object) -
             if enough(change, float(column.sum())):
                 break
         found.append(np.bincount(print_of.hexagon, x, len(print_of.city)))
-    return np.array(found).T
+    return np.array(found, dtype=float).T

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import zip_longest
 
 from benchmarks.accuracy import world_canyon, world_demo
 from benchmarks.accuracy.scenario import Scenario
+
+Moments = tuple[tuple[str, datetime], ...]
 
 WORLDS = ("simulator", "second world")
 NO_HISTORY, QUIET, ABSENT = "no history", "no gatherings", "one operator missing"
@@ -32,15 +35,17 @@ class Job:
 class _Build:
     """A scenario that is built when it is called, in whatever process."""
 
-    world: str
     network: world_demo.Network | world_canyon.Network
     seed: int
     labels: tuple[str, ...]
 
     def __call__(self) -> Scenario:
-        module = world_demo if self.world == "simulator" else world_canyon
-        moments = tuple(one for one in module.MOMENTS if one[0] in self.labels)
-        return module.build(self.network, self.seed, moments)  # type: ignore[arg-type]
+        if isinstance(self.network, world_demo.Network):
+            return world_demo.build(self.network, self.seed, self._labelled(world_demo.MOMENTS))
+        return world_canyon.build(self.network, self.seed, self._labelled(world_canyon.MOMENTS))
+
+    def _labelled(self, moments: Moments) -> Moments:
+        return tuple(one for one in moments if one[0] in self.labels)
 
 
 ALL = ("night", "noon", "evening", "event")
@@ -55,39 +60,39 @@ def full() -> list[Job]:
 
 def quick() -> list[Job]:
     """Return one seed of one dense network a world, a night and an evening, with history."""
-    return [Job(f"{world}: quick", (_Build(world, _networks(world)[DENSE], 1, SHORT),)) for world in WORLDS]
+    return [Job(f"{world}: quick", (_Build(_networks(world)[DENSE], 1, SHORT),)) for world in WORLDS]
 
 
 def tiny() -> list[Job]:
     """Return the evening of the second world alone, without history: for tests."""
     network = replace(_networks("second world")[DENSE], weeks=0, to_the_end=True)
-    return [Job("second world: tiny", (_Build("second world", network, 1, ("evening",)),))]
+    return [Job("second world: tiny", (_Build(network, 1, ("evening",)),))]
 
 
 def _of_world(world: str) -> list[Job]:
     networks = _networks(world)
     dense = networks[DENSE]
     variants = (
-        _Build(world, replace(dense, to_the_end=True), 1, ALL),
-        _Build(world, replace(dense, name=f"{DENSE}, {NO_HISTORY}", weeks=0), 1, ALL),
-        _Build(world, replace(dense, name=f"{DENSE}, {QUIET}", gatherings=False), 1, SHORT),
-        _Build(world, replace(dense, name=f"{DENSE}, {ABSENT}", absent=(dense.plans[0].code,)), 1, SHORT),
+        _Build(replace(dense, to_the_end=True), 1, ALL),
+        _Build(replace(dense, name=f"{DENSE}, {NO_HISTORY}", weeks=0), 1, ALL),
+        _Build(replace(dense, name=f"{DENSE}, {QUIET}", gatherings=False), 1, SHORT),
+        _Build(replace(dense, name=f"{DENSE}, {ABSENT}", absent=(dense.plans[0].code,)), 1, SHORT),
     )
     sparse = networks[SPARSE]
     jobs = [
         Job(f"{world}: {DENSE}", variants),
-        Job(f"{world}: {DENSE}, seed 2", (_Build(world, dense, 2, ALL),)),
+        Job(f"{world}: {DENSE}, seed 2", (_Build(dense, 2, ALL),)),
         Job(
             f"{world}: {SPARSE}",
             (
-                _Build(world, replace(sparse, to_the_end=True), 1, SHORT),
-                _Build(world, replace(sparse, name=f"{SPARSE}, {NO_HISTORY}", weeks=0), 1, SHORT),
+                _Build(replace(sparse, to_the_end=True), 1, SHORT),
+                _Build(replace(sparse, name=f"{SPARSE}, {NO_HISTORY}", weeks=0), 1, SHORT),
             ),
         ),
     ]
     others = (name for name in networks if name not in (DENSE, SPARSE) and not name.startswith("town"))
-    jobs += [Job(f"{world}: {name}", (_Build(world, networks[name], 1, SHORT),)) for name in others]
-    towns = tuple(_Build(world, networks[name], 1, TOWN) for name in networks if name.startswith("town"))
+    jobs += [Job(f"{world}: {name}", (_Build(networks[name], 1, SHORT),)) for name in others]
+    towns = tuple(_Build(networks[name], 1, TOWN) for name in networks if name.startswith("town"))
     return [*jobs, Job(f"{world}: towns", towns)]
 
 

@@ -36,7 +36,8 @@ def plant_events(rng: np.random.Generator, people: Floats, capacity: Floats, man
 def draw_gatherings(rng: np.random.Generator, allowed: np.ndarray) -> tuple[Ints, Floats]:
     """Draw hexagons (of those allowed) and people for gatherings away from every registered venue."""
     chosen = _drawn(rng, np.flatnonzero(allowed), GATHERINGS)
-    return chosen, np.round(np.clip(rng.lognormal(np.log(900.0), 0.5, len(chosen)), 300, 4000))
+    people = np.clip(rng.lognormal(np.log(900.0), 0.5, len(chosen)), 300, 4000)
+    return chosen, np.round(people).astype(float)
 
 
 def _drawn(rng: np.random.Generator, candidates: Ints, many: int) -> Ints:

@@ -117,9 +117,9 @@ def say(rows: VenueRows, factors: Floats, rules: Policy) -> Said:
     """Judge every row by the product's rules."""
     level, level_high, resolvable = (np.zeros(len(rows.truth), dtype=np.int64) for _ in range(3))
     for n in range(len(rows.truth)):
-        figures = VenueFigures(
-            *(float(one[n]) for one in (rows.low, rows.best, rows.high, rows.sd, rows.kernel, rows.reach)), "estimated"
-        ).widened(float(factors[n]))
+        low, best, high = float(rows.low[n]), float(rows.best[n]), float(rows.high[n])
+        sd, kernel, reach = float(rows.sd[n]), float(rows.kernel[n]), float(rows.reach[n])
+        figures = VenueFigures(low, best, high, sd, kernel, reach, "estimated").widened(float(factors[n]))
         capacity = int(rows.capacity[n])
         said = crowding_level(figures, capacity, rules.crowding, is_open=True)
         level[n], level_high[n] = said.level or 0, said.level_high or 0

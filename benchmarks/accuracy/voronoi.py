@@ -12,11 +12,15 @@ from functools import lru_cache
 import geopandas as gpd
 import numpy as np
 import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from tobler.area_weighted import area_interpolate
 
 from benchmarks.accuracy.scenario import Registration, Scenario
 from geo import hexagons
 from geo.hexagons import Floats, HexIds
+
+Shapes = NDArray[np.object_]
 
 NEAR_DEGREES = 1e-5
 
@@ -40,7 +44,8 @@ def estimate_bins(scenario: Scenario, registration: Registration, counts: Floats
             allocate_total=True,
             n_jobs=1,
         )
-    return found[names].to_numpy()
+    people: Floats = found[names].to_numpy()
+    return people
 
 
 @lru_cache(maxsize=2)
@@ -49,7 +54,7 @@ def _target(packed: bytes, local: str) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=list(hexagons.polygons(ids)), crs=4326).to_crs(local)
 
 
-def tower_cells(registration: Registration, boundary: object) -> tuple[np.ndarray, np.ndarray]:
+def tower_cells(registration: Registration, boundary: BaseGeometry) -> tuple[Shapes, NDArray[np.int64]]:
     """Give a polygon for each distinct place of a tower within the boundary, and the polygon of each sector.
 
     Nearest in metres: Voronoi cells of degrees would be drawn out from north to south.
@@ -59,17 +64,20 @@ def tower_cells(registration: Registration, boundary: object) -> tuple[np.ndarra
     places = np.stack([radio.longitude, radio.latitude], axis=1)
     sites, of_site = np.unique(np.round(places / NEAR_DEGREES).astype(np.int64), axis=0, return_inverse=True)
     across = float(np.cos(np.radians(places[:, 1].mean())))
-    points = shapely.points(sites * NEAR_DEGREES * [across, 1.0])
+    points = np.asarray(shapely.points(sites * NEAR_DEGREES * [across, 1.0]))
     around = shapely.transform(shapely.buffer(boundary, 0.2), lambda xy: xy * [across, 1.0])
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(points), extend_to=around))
     inside, cell = shapely.STRtree(cells).query(points, predicate="intersects")
     first = np.zeros(len(points), dtype=np.int64)
     first[inside] = cell
-    cells, points = (shapely.transform(one, lambda xy: xy / [across, 1.0]) for one in (cells[first], points))
-    return _cut(cells, points, boundary), of_site.ravel()
+    return _cut(_unstretched(cells[first], across), _unstretched(points, across), boundary), of_site.ravel()
 
 
-def _cut(cells: np.ndarray, points: np.ndarray, boundary: object) -> np.ndarray:
+def _unstretched(shapes: Shapes, across: float) -> Shapes:
+    return np.asarray(shapely.transform(shapes, lambda xy: xy / [across, 1.0]))
+
+
+def _cut(cells: Shapes, points: Shapes, boundary: BaseGeometry) -> Shapes:
     """Cut to the boundary; a tower whose cell lies outside keeps a spot at the nearest place of the city."""
     cut = shapely.intersection(cells, boundary)
     lost = shapely.area(cut) == 0.0
@@ -78,7 +86,7 @@ def _cut(cells: np.ndarray, points: np.ndarray, boundary: object) -> np.ndarray:
     return np.asarray(cut, dtype=object)
 
 
-def local_crs(boundary: object) -> str:
+def local_crs(boundary: BaseGeometry) -> str:
     """Name an equal-area plane around the city."""
     west, south, east, north = shapely.bounds(boundary)
     return f"+proj=laea +lat_0={(south + north) / 2:.3f} +lon_0={(west + east) / 2:.3f} +R=6371007.18"

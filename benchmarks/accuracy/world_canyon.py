@@ -51,7 +51,7 @@ class Network:
 def plans(delivery: tuple[str, str, str], sites: tuple[int, int, int]) -> tuple[Plan, ...]:
     """Give the three carriers their networks and forms of delivery."""
     shares, swings = (0.46, 0.30, 0.17), (0.06, -0.09, 0.12)
-    return tuple(Plan(code, *rest) for code, *rest in zip("xyz", shares, sites, delivery, swings, strict=True))
+    return tuple(map(Plan, "xyz", shares, sites, delivery, swings))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

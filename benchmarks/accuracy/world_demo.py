@@ -219,7 +219,7 @@ def _registration(carrier: Carrier, plan: Plan) -> Registration:
 
 def _parts(world: World, venue_people: Floats) -> Floats:
     """Give the people of venues by hexagon, (H,)."""
-    return np.bincount(world.part_hexagon, part_sizes(world, venue_people), world.fields.shape[1])
+    return np.bincount(world.part_hexagon, part_sizes(world, venue_people), world.fields.shape[1]).astype(float)
 
 
 def _touched(world: World) -> Bools:
