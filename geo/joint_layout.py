@@ -28,6 +28,8 @@ _FIELDS_KEPT = 6  # of a region of 5,000 hexagons 100 MB each
 _REACHED = 0.3  # of a hexagon: less is the rim of a coverage
 _SMALLEST_KM2 = 0.01
 _EVEN = 1e-3  # a trait that differs less is the same everywhere
+_NEAREST_MASTS = (1, 3)  # of each carrier: the first alone tells of the mast more than of the people
+_CLOSEST_M = 100.0  # nearer to a mast is no sign of more people
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +39,8 @@ class Layout:
     `metres` (H, 2) in a local plane; `ground_km2` (H,): area of the part that any coverage stands for, `covered` 0..1
     of it; `rows` (A, H): of the people of that part of a hexagon, how many each source area sees, all weights' areas
     one after the other from `starts` on; `row_metres` (A, 2) their centres. `traits` (H, T): what goes with people
-    before any count, each scaled to sd 1: how dense the networks are built, how many coverages reach there.
+    before any count, each scaled to sd 1: how near the masts stand, how small other areas are cut, how many coverages
+    reach there.
     """
 
     weights: tuple[SpreadingWeights, ...]
@@ -89,7 +92,8 @@ def layout(weights: Sequence[SpreadingWeights], hexagons: HexIds) -> Layout:
     covers = [np.asarray(one.sum(axis=0)).ravel() for one in parts]
     covered = np.clip(np.max(covers, axis=0), 0.0, 1.0) if covers else np.zeros(len(hexagons))
     safe = np.where(covered > 0.0, covered, 1.0)
-    metres = local_metres(hexes.centres(hexagons))
+    lon_lat = hexes.centres(hexagons)
+    metres = local_metres(lon_lat)
     per_person = sparse.csr_array(rows @ sparse.diags_array(1.0 / safe))
     starts = np.cumsum([0, *(len(one.source_area_ids) for one in weights)])
     area = hexes.area_km2(hexagons)
@@ -102,7 +106,7 @@ def layout(weights: Sequence[SpreadingWeights], hexagons: HexIds) -> Layout:
         rows=per_person,
         starts=starts,
         row_metres=_centres(per_person, metres),
-        traits=_traits(weights, parts, covers),
+        traits=_traits(weights, parts, covers, lon_lat),
     )
 
 
@@ -143,20 +147,52 @@ def _over(weights: SpreadingWeights, hexagons: HexIds) -> sparse.csr_array:
     return sparse.csr_array((cover.data, at[cover.indices], cover.indptr), shape=(cover.shape[0], len(hexagons)))
 
 
-def _traits(weights: Sequence[SpreadingWeights], parts: Sequence[sparse.csr_array], covers: Sequence[Floats]) -> Floats:
+def _traits(
+    weights: Sequence[SpreadingWeights],
+    parts: Sequence[sparse.csr_array],
+    covers: Sequence[Floats],
+    lon_lat: Floats,
+) -> Floats:
     """Give the traits (H, T) that differ from place to place."""
-    size = len(covers[0]) if covers else 0
+    size = len(lon_lat)
     reached = [cover > _REACHED for cover in covers]
     coverages = np.sum(reached, axis=0) / max(len(reached), 1) if reached else np.zeros(size)
-    density = np.zeros(size)
-    sizes = [np.maximum(one.area_km2, _SMALLEST_KM2) for one in weights]
-    for some, part, cover, there in zip(sizes, parts, covers, reached, strict=True):
-        if there.any():
-            logarithm = np.log(np.maximum((part.T @ (1.0 / some))[there] / cover[there], 1e-12))
-            density[there] += logarithm - logarithm.mean()
-    density = density / np.maximum(np.sum(reached, axis=0), 1) if reached else density
-    traits = [scaled(one) for one in (density, coverages)]
+    cut = [n for n, one in enumerate(weights) if not len(one.masts)]
+    density = _cut_density([weights[n] for n in cut], [parts[n] for n in cut], [covers[n] for n in cut], size)
+    traits = [scaled(one) for one in (_near_masts(weights, lon_lat), density, coverages)]
     return np.column_stack([np.zeros((size, 0)), *(one for one in traits if one.any())])
+
+
+def _near_masts(weights: Sequence[SpreadingWeights], lon_lat: Floats) -> Floats:
+    """Give how near masts stand (H,), as the logarithm of a density: operators build where people are."""
+    masts = [one.masts for one in weights if len(one.masts)]
+    if not masts:
+        return np.zeros(len(lon_lat))
+    metres = local_metres(np.vstack([lon_lat, *masts]))
+    first, last = (len(masts) * one for one in _NEAREST_MASTS)
+    most = len(metres) - len(lon_lat)
+    wanted = np.arange(min(first, most), min(last, most) + 1)
+    apart = KDTree(metres[len(lon_lat) :]).query(metres[: len(lon_lat)], k=wanted)[0]
+    near: Floats = -np.log(np.maximum(apart, _CLOSEST_M)).mean(axis=1)
+    return near
+
+
+def _cut_density(
+    weights: Sequence[SpreadingWeights],
+    parts: Sequence[sparse.csr_array],
+    covers: Sequence[Floats],
+    size: int,
+) -> Floats:
+    """Give the logarithm of how many areas there are to a km² (H,), of coverages that are cut into areas."""
+    density, coverages = np.zeros(size), np.zeros(size)
+    for one, part, cover in zip(weights, parts, covers, strict=True):
+        there = cover > _REACHED
+        if there.any():
+            smaller = 1.0 / np.maximum(one.area_km2, _SMALLEST_KM2)
+            logarithm = np.log(np.maximum((part.T @ smaller)[there] / cover[there], 1e-12))
+            density[there] += logarithm - logarithm.mean()
+            coverages += there
+    return density / np.maximum(coverages, 1.0)
 
 
 def scaled(trait: Floats) -> Floats:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from scipy import sparse
@@ -20,7 +20,7 @@ from geo.radio_weights import DEFAULT_RADIO, RadioModel
 
 Progress = Callable[[float, str], None]
 
-_KIND = "oryn-weights-1"
+_KIND = "oryn-weights-2"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -29,7 +29,8 @@ class SpreadingWeights:
 
     `spread` (A, H): the share of the area's count that goes to each hexagon; rows sum to 1.
     `cover` (A, H): the part of the hexagon that the area stands for: |h∩a|/|h| for shapes; the connection probability
-    for radio cells, whose columns sum to 1. `area_km2` (A,): true area (for radio cells: Σ P_ah |h|).
+    for radio cells, whose columns sum to 1. `area_km2` (A,): true area (for radio cells: Σ P_ah |h|). `masts` (M, 2):
+    longitude and latitude of the radio cells, each place once; (0, 2) where there are none.
     """
 
     source_area_ids: tuple[str, ...]
@@ -37,12 +38,14 @@ class SpreadingWeights:
     spread: sparse.csr_array
     cover: sparse.csr_array
     area_km2: Floats
+    masts: Floats = field(default_factory=lambda: np.zeros((0, 2)))
 
     def to_bytes(self) -> bytes:
         """Pack for a cache; `from_bytes` gives the same weights to the last bit."""
         arrays = {
             "hexagons": self.hexagons,
             "area_km2": self.area_km2,
+            "masts": self.masts,
             "indptr": self.spread.indptr.astype(np.int64),
             "indices": self.spread.indices.astype(np.int32),
             "spread": self.spread.data,
@@ -59,7 +62,7 @@ class SpreadingWeights:
         spread, cover = (
             sparse.csr_array((a[name], a["indices"], a["indptr"]), shape=shape) for name in ("spread", "cover")
         )
-        return SpreadingWeights(ids, a["hexagons"], spread, cover, a["area_km2"])
+        return SpreadingWeights(ids, a["hexagons"], spread, cover, a["area_km2"], a["masts"])
 
 
 def compute_weights(
@@ -102,7 +105,9 @@ def _of_radio_cells(
     row = found.row
     stands_for = found.probability * found.area_km2[found.column]
     share, area = _shares(row, stands_for, len(coverage.source_area_ids))
-    return _weights(coverage, found.hexagons, (row, found.column), share, found.probability, area)
+    masts = np.unique(np.column_stack([cells.longitude, cells.latitude]), axis=0)
+    made = _weights(coverage, found.hexagons, (row, found.column), share, found.probability, area)
+    return replace(made, masts=masts)
 
 
 def _shares(row: Ints, part: Floats, areas: int) -> tuple[Floats, Floats]:
