@@ -103,6 +103,7 @@ def _card(_: Gettext) -> dict[str, str]:
         "card.loading": _("Fetching the venue's card"),
         "card.failed": _("The card could not be fetched. Check the connection and tap the venue again."),
         "card.crowding": _("How full"),
+        "card.nearby": _("Less crowded nearby"),
         "card.status": _("Status"),
         "card.change": _("What would change it"),
         "card.whole": _("The whole card, with the last 24 hours and less crowded places nearby"),

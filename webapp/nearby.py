@@ -1,7 +1,7 @@
 """Less crowded places of the same kind nearby: open now, and released as really lower than this one.
 
-Promises: "cannot tell" is never taken for empty, and both levels are of the same time bin and layer. Where nothing can
-be offered, the reason is said.
+Promises: "cannot tell" is never taken for empty; both levels are of one time bin and layer, which is not stale; every
+row says how sure its level is. Where nothing can be offered, the reason is said.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def less_crowded(venue: Venue, others: Sequence[Venue], scene: Scene) -> NearbyV
     """
     own = LEVELS.get(scene.layer_code(venue.id))
     here, reach = _place(venue), web().policy(scene.now).map.nearby_m
-    if here is None or venue.draft.category == UNCLASSIFIED or own == (1, 1) or not _is_of_today(scene):
+    if here is None or venue.draft.category == UNCLASSIFIED or own == (1, 1) or not _is_of_now(scene):
         return None
     if own is None:
         return _untold(scene.layer_code(venue.id))
@@ -59,8 +59,13 @@ def less_crowded(venue: Venue, others: Sequence[Venue], scene: Scene) -> NearbyV
     return NearbyView(rows, None if rows else words)
 
 
-def _is_of_today(scene: Scene) -> bool:
-    return scene.observed_at is not None and age_class(scene.observed_at, scene.now) != "old"
+def is_asked_for(venue: Venue, scene: Scene) -> bool:
+    """Tell whether other places have to be looked at: only where the own level is told and not the lowest."""
+    return LEVELS.get(scene.layer_code(venue.id), (1, 1)) != (1, 1)
+
+
+def _is_of_now(scene: Scene) -> bool:
+    return scene.observed_at is not None and age_class(scene.observed_at, scene.now, scene.layer) == "fresh"
 
 
 def _untold(code: CrowdingCode) -> NearbyView | None:

@@ -1,7 +1,8 @@
 """What one person may see of one time bin: the picture of their layer, and every venue's crowding in it.
 
 Contract C5 stands here once: who sees the group layer gets base bins and numbers; everybody else gets hours, late, in
-words; an owner gets the numbers of the own venues.
+words; an owner gets the numbers of the own venues. What is too old is no answer to "how full is it now?": a scene of
+now has no level that is older than the layer's newest picture should be; a moment that is asked for by its time has.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from statistics import median
 
+from rules.crowding import is_stale
 from rules.policy import Policy
 from store import crowding as crowding_store
 from store import map_frames
@@ -20,7 +22,15 @@ from webapp.roles import layer_of, may_see_numbers
 from webapp.views import CrowdingCode, CrowdingView
 from webapp.wording.certainty import Reader
 from webapp.wording.crowding import BYTE_CODES, code_of, group_view, numbers_view, public_view
-from webapp.wording.moments import public_delay
+from webapp.wording.moments import public_delay, stale_after
+
+TOO_OLD = "crowding-reason-too-old"
+NUMBERS = (
+    *("level", "level_high", "low", "best", "high", "kernel", "probability"),
+    *("attribution", "attribution_probability", "unusual_z", "area_unusual_z", "after_hours"),
+)
+NO_DATA_BYTE = BYTE_CODES.index("no-data")
+LEVEL_BYTES = frozenset(at for at, code in enumerate(BYTE_CODES) if code.startswith(("level", "between")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +99,10 @@ def scene_now(
     layer = layer_of(account)
     frame = map_frames.latest_frame(connection, layer, visible_until(layer, policy, now))
     scene = _scene(connection, account, frame, policy, now, only)
-    if not _owned(account, only):
-        return scene
-    newest = crowding_store.latest_crowding_bin(connection, now - _base_width(policy))
-    return _with_own_rows(connection, scene, newest, policy, only)
+    if _owned(account, only):
+        newest = crowding_store.latest_crowding_bin(connection, now - _base_width(policy))
+        scene = _with_own_rows(connection, scene, newest, policy, only)
+    return _without_stale_levels(scene, policy)
 
 
 def scene_at(
@@ -150,6 +160,33 @@ def _with_own_rows(
     own = _rows(connection, owned, start, policy) if start else {}
     others = {venue_id: row for venue_id, row in scene.base.items() if venue_id not in owned}
     return replace(scene, base=others | own)
+
+
+def _without_stale_levels(scene: Scene, policy: Policy) -> Scene:
+    """Take away levels and numbers of people that were true too long ago to be told as those of now."""
+    codes, frame = scene.codes, scene.frame
+    if frame is not None and _is_stale(frame.observed_at, scene.layer, scene.now, policy):
+        codes = {venue_id: NO_DATA_BYTE if code in LEVEL_BYTES else code for venue_id, code in codes.items()}
+    owned = _owned(scene.account, None)
+    base = {
+        venue_id: _aged(row)
+        if _is_stale(row.observed_at, "group" if venue_id in owned else scene.layer, scene.now, policy)
+        else row
+        for venue_id, row in scene.base.items()
+    }
+    return replace(scene, codes=codes, base=base)
+
+
+def _is_stale(observed_at: datetime, layer: MapLayer, now: datetime, policy: Policy) -> bool:
+    return is_stale(observed_at, now, stale_after(layer, policy.map) // timedelta(minutes=1))
+
+
+def _aged(row: VenueCrowding) -> VenueCrowding:
+    """Return a row that says only that it is too old; who is closed by rule or hours, or has no place, stays so."""
+    if row.state == "no_data" or code_of(row) == "closed":
+        return row
+    nothing = dict.fromkeys(NUMBERS)
+    return replace(row, state="no_data", reason=TOO_OLD, params={}, neighbour_ids=(), calibrated=False, **nothing)  # type: ignore[arg-type]
 
 
 def _owned(account: AccountRecord | None, only: str | None) -> set[str]:

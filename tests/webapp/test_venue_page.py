@@ -92,6 +92,38 @@ def test_rivals_are_named_in_the_readers_language_and_linked(
     assert [one["name"] for one in card["neighbours"]] == [name]
 
 
+@pytest.mark.parametrize("person", READERS)
+def test_what_is_too_old_has_no_level_as_of_now_and_still_has_one_at_its_time(
+    browser: MakeBrowser, told: Callable[..., str], clock: Clock, person: str
+) -> None:
+    path, then = told(), clock.now
+    assert browser(person).get(f"/api/v1{path}").get_json()["crowding"]["code"].startswith("level")
+    clock.now = then + 3 * HOUR
+    card = browser(person).get(f"/api/v1{path}").get_json()
+    assert (card["crowding"]["code"], card["crowding"]["low"], card["crowding"]["sure_words"]) == (
+        "no-data",
+        None,
+        None,
+    )
+    assert card["crowding"]["neighbours"] == []
+    assert "too old to say how full it is now" in text(browser(person), path)
+    listed = browser(person).get("/api/v1/venues").get_json()["venues"]
+    assert not [one for one in listed if one["crowding"]["code"].startswith(("level", "between"))]
+    when = (then - 2 * HOUR).isoformat().replace("+", "%2B")
+    assert browser(person).get(f"/api/v1{path}?at={when}").get_json()["crowding"]["code"].startswith("level")
+
+
+def test_the_card_offers_what_the_page_offers(browser: MakeBrowser, told: Callable[..., str]) -> None:
+    path = told(level=4, level_high=4)
+    for person in ("anonymous", "group"):
+        card, page = browser(person).get(f"/api/v1{path}").get_json(), text(browser(person), path)
+        assert card["nearby"] is not None
+        for row in card["nearby"]["rows"]:
+            assert row["name"] in page
+            assert row["crowding"]["sure_words"] in page
+        assert card["nearby"]["rows"] or card["nearby"]["none_words"] in page
+
+
 def test_the_owners_own_page_names_rivals_and_says_how_sure(browser: MakeBrowser, told: Callable[..., str]) -> None:
     told()
     page = text(browser("owner_a"), "/my")

@@ -199,9 +199,27 @@ class CardCrowding(ShortCrowding):
     neighbours: list[Neighbour] = Field(description="Venues to which the same people may belong as well")
 
 
+class NearbyCrowding(ShortCrowding):
+    sure_words: str | None = Field(description="How sure the level is", examples=["How sure: very likely."])
+
+
+class NearbyVenue(ListedVenue):
+    crowding: NearbyCrowding
+
+
+class Nearby(Given):
+    """Places of the same kind nearby that are open and certainly less crowded; without any, `none_words` says why."""
+
+    rows: list[NearbyVenue]
+    none_words: str | None
+
+
 class VenueCard(ListedVenue):
     status: CardStatus
     crowding: CardCrowding
+    nearby: Nearby | None = Field(
+        description="Less crowded places; null where there is nothing to compare, and for a moment of the past"
+    )
 
 
 class UsualHour(Given):

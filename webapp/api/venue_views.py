@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
 from flask import Response, jsonify
 
 from store.assess import status_of
+from store.database import Connection
 from store.errors import NotFound
+from store.records import Venue
 from store.usual_weeks import find_venue_week
 from store.venues import get_venue, list_venues, search_venues, venues_of
 from webapp.api.models import AtQuery, ListQuery
 from webapp.context import web
+from webapp.nearby import is_asked_for, less_crowded
 from webapp.reads import log_read
 from webapp.roles import actor, may_see_numbers
-from webapp.scene import reader_of, scene_at, scene_now
+from webapp.scene import Scene, reader_of, scene_at, scene_now
 from webapp.venue_rows import listing, rival_ids, venue_row, visible
-from webapp.views import VenueRow
+from webapp.views import NearbyView, VenueRow
 from webapp.wording.usual import venue_usual
 from webapp.wording.venues import say, status_view
 
@@ -48,11 +52,12 @@ def venue(venue_id: str, query: AtQuery) -> Response:
             if query.at
             else scene_now(connection, account, policy, now, venue_id)
         )
+        nearby = None if query.at else _found_nearby(connection, known, scene)
         rivals = visible(venues_of(connection, rival_ids(scene, venue_id)), scene)
     if not visible([known], scene):
         raise NotFound(what="venue", name=venue_id)
     log_read(account, venue_id)
-    return _private(jsonify(asdict(venue_row(known, scene, rivals=rivals))))
+    return _private(jsonify(asdict(venue_row(known, scene, rivals=rivals)) | {"nearby": _nearby(nearby)}))
 
 
 def venue_usual_week(venue_id: str) -> Response:
@@ -92,11 +97,27 @@ def venue_status(venue_id: str, query: AtQuery) -> Response:
     )
 
 
-def _listed(row: VenueRow) -> dict[str, Any]:
+def _listed(row: VenueRow, crowding: Sequence[str] = LISTED_CROWDING) -> dict[str, Any]:
     whole = asdict(row)
     whole["status"] = {key: whole["status"][key] for key in LISTED_STATUS}
-    whole["crowding"] = {key: whole["crowding"][key] for key in LISTED_CROWDING}
+    whole["crowding"] = {key: whole["crowding"][key] for key in crowding}
     return whole
+
+
+def _found_nearby(connection: Connection, venue: Venue, scene: Scene) -> NearbyView | None:
+    """Return less crowded places; the whole registry is read only where it has to be looked at."""
+    if not is_asked_for(venue, scene):
+        return less_crowded(venue, [], scene)
+    now = scene.now
+    whole = scene_now(connection, scene.account, web().policy(now), now) if scene.layer == "group" else scene
+    return less_crowded(venue, visible(list_venues(connection), whole), whole)
+
+
+def _nearby(found: NearbyView | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    rows = [_listed(row, (*LISTED_CROWDING, "sure_words")) for row in found.rows]
+    return {"rows": rows, "none_words": found.none_words}
 
 
 def _place(near: str | None) -> tuple[float, float] | None:

@@ -71,6 +71,7 @@ HELP = {
     "interval-too-wide": lazy_gettext("A head count at the door, or a second mobile operator, would help."),
     "no-location": lazy_gettext("The owner can state the address in the registry."),
     "no-counts": lazy_gettext("The operators' next delivery will fill it."),
+    "too-old": lazy_gettext("The operators' next delivery will fill it."),
     "too-few-delivered": lazy_gettext("The deliveries that are still missing will fill it."),
     "capacity-impossible": lazy_gettext("The owner can correct the number of places in the registry."),
     "released-without-venues": lazy_gettext("Times from now on will tell."),

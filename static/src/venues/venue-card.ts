@@ -50,6 +50,20 @@ export interface CardVenue {
     valid_until_words?: string | null;
   };
   crowding: CardCrowding;
+  nearby?: Nearby | null;
+}
+
+/** Less crowded places of the same kind, nearest first; `none_words` says why there are none. */
+export interface Nearby {
+  rows: NearbyVenue[];
+  none_words: string | null;
+}
+
+interface NearbyVenue {
+  name: string;
+  url: string;
+  distance_words?: string | null;
+  crowding: { code: VenueCode; words: string; sure_words: string | null };
 }
 
 export function venueCard(venue: CardVenue, words: Words): HTMLElement {
@@ -60,6 +74,7 @@ export function venueCard(venue: CardVenue, words: Words): HTMLElement {
     make("h2", { class: "venue-card__name", tabindex: -1 }, venue.name),
     line("venue-card__place", [venue.category_label, venue.address ?? venue.district].filter(Boolean).join(" · ")),
     crowdingPart(venue.crowding, words),
+    nearbyPart(venue.nearby, words),
     usualPart(`/api/v1/venues/${encodeURIComponent(venue.id)}/usual`, words),
     make(
       "section",
@@ -97,6 +112,29 @@ function crowdingPart(crowding: CardCrowding, words: Words): HTMLElement {
     rivals(crowding.neighbours ?? []),
     ...headed(words.say("card.compared"), crowding.unusual_words ?? []),
     line("notice", crowding.after_hours_words),
+  );
+}
+
+function nearbyPart(nearby: Nearby | null | undefined, words: Words): HTMLElement | null {
+  if (!nearby) return null;
+  const rows = nearby.rows.map(nearbyRow);
+  return make(
+    "section",
+    { class: "venue-card__part" },
+    make("h3", { class: "venue-card__heading" }, words.say("card.nearby")),
+    line("", nearby.none_words),
+    rows.length > 0 ? make("ol", { class: "venue-list" }, ...rows) : null,
+  );
+}
+
+function nearbyRow({ name, url, distance_words: far, crowding }: NearbyVenue): HTMLElement {
+  return make(
+    "li",
+    { class: "venue-row" },
+    make("a", { class: "venue-row__name", href: url }, name),
+    line("venue-row__meta", far),
+    make("p", {}, make("span", { class: `crowding crowding--${crowding.code}` }, crowding.words)),
+    line("venue-row__meta", crowding.sure_words),
   );
 }
 
