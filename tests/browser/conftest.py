@@ -11,15 +11,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from tests.browser import pages
 from tests.browser.city import City, small_city
 from tests.browser.server import FakeServer, running
 from tests.conftest import NOW
 
-PHONE = {"width": 360, "height": 740}
-DESKTOP = {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1280, "height": 800}
 FLAGS = (
     "--no-sandbox",
     "--use-angle=swiftshader",

@@ -37,8 +37,8 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "webapp" / "templates"
 CATALOGUES = ROOT / "webapp" / "translations"
 LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-CODES = ("no-data", "area-only", "closed", "level-1", "level-2", "level-3", "level-4")
-CODES = (*CODES, "between-1-2", "between-2-3", "between-3-4")
+LEVELS = ("level-1", "level-2", "level-3", "level-4")
+CODES = ("no-data", "area-only", "closed", *LEVELS, "between-1-2", "between-2-3", "between-3-4")
 
 
 @cache

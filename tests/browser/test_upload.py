@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Request, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.installation import Installation, counts, large
@@ -55,7 +55,7 @@ def visit(chromium: Browser, installation: Installation) -> Iterator[Open]:
 
 
 def choose(page: Page, content: bytes, name: str = "counts.csv") -> None:
-    page.set_input_files("#file", files=[{"name": name, "mimeType": "text/csv", "buffer": content}])
+    page.set_input_files("#file", files=FilePayload(name=name, mimeType="text/csv", buffer=content))
 
 
 def send(page: Page) -> None:
@@ -304,7 +304,7 @@ def test_who_was_signed_out_keeps_the_chosen_file(
     send(page)
     expect(page.locator("[data-ending-words]")).to_contain_text("You are no longer signed in.")
     expect(page.locator("[data-sign-in]")).to_be_visible()
-    page.context.add_cookies([one for one in cookies if "url" not in one])
+    page.context.add_cookies([cast("Any", one) for one in cookies if "url" not in one])
     page.evaluate("document.querySelector('[name=csrf_token]').value = 'of another session'")
     page.click("[data-retry]")  # the form's token is fetched anew
     arrived(page)

@@ -224,7 +224,7 @@ def test_hexagons_are_the_same_in_every_format(counted: Line, tmp_path: Path, st
 @pytest.mark.parametrize("format_", ["csv", "geojson", "parquet"])
 def test_a_hidden_hexagon_has_no_number_in_any_format(counted: Line, tmp_path: Path, stage: str, format_: str) -> None:
     path = exported(counted, format_, tmp_path, "--stage", stage)
-    rows = {
+    tables: dict[str, Callable[[], dict[str, Any]]] = {
         "csv": lambda: {one: told.people for one, told in parsed(path.read_bytes()).items()},
         "geojson": lambda: {
             one["properties"]["hexagon"]: one["properties"]["present_population"]
@@ -233,7 +233,8 @@ def test_a_hidden_hexagon_has_no_number_in_any_format(counted: Line, tmp_path: P
         "parquet": lambda: dict(
             gpd.read_parquet(path).dropna(subset="present_population")[["hexagon", "present_population"]].values
         ),
-    }[format_]()
+    }
+    rows = tables[format_]()
     assert rows.get(HEXAGONS[0]) is None
     assert rows[HEXAGONS[1]] is not None
 

@@ -1,11 +1,13 @@
 """Spreading conserves; combining keeps zero, missing and suppressed apart."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
 from geo import hexagons
 from geo.coverage import Coverage, coverage_of_hexagons
@@ -25,15 +27,15 @@ K_MIN = 20
 DISC = np.sort(hexagons.disc(hexagons.hexagon_at(*ALMATY, 9), 1))
 
 
-def estimate(carriers: Sequence[CarrierCounts], how=combine) -> HexagonEstimate:  # type: ignore[no-untyped-def]
+def estimate(carriers: Sequence[CarrierCounts], how: Callable[..., HexagonEstimate] = combine) -> HexagonEstimate:
     ids = union_of_hexagons([c.weights for c in carriers])
     return how(carriers, ids, k_min=K_MIN, spread_relative_error=0.4, share_relative_error=0.1, z=1.645)
 
 
-def carrier(weights: SpreadingWeights, counts: Sequence[float], share: float = 0.5, **more: object) -> CarrierCounts:
+def carrier(weights: SpreadingWeights, counts: ArrayLike, share: float = 0.5, **more: Any) -> CarrierCounts:
     values = np.array(counts, dtype=float)
     suppressed = np.array(more.pop("suppressed", np.zeros(len(values), bool)), dtype=bool)
-    return CarrierCounts(weights, values, suppressed, share, **more)  # type: ignore[arg-type]
+    return CarrierCounts(weights, values, suppressed, share, **more)
 
 
 def of_hexagons(ids: np.ndarray = DISC) -> SpreadingWeights:

@@ -79,7 +79,7 @@ def test_the_map_is_drawn_again_with_intervals_as_wide_as_the_errors_ask(town: T
         row = after[venue_id]
         assert row.calibrated
         assert row.high == pytest.approx(best + halves * (high - best), rel=0.06)
-        assert row.high > (before[venue_id].high or 0)
+        assert (row.high or 0) > (before[venue_id].high or 0)
 
 
 def test_a_withdrawal_takes_the_calibration_back(town: Town) -> None:

@@ -169,9 +169,12 @@ def test_whose_a_crowd_is_is_as_unsure_as_its_interval_is_wide() -> None:
     wide, narrow = (Calibration(200, 0.5, (), (1.0,), (factor,)) for factor in (1.5, 0.7))
     bin_ = told(rows([100], [20], kernel=[0.9], own_probability=[0.9]))
     less, as_told = (judge(calibration=one).judge(bin_, QUARTER)[0].attribution_probability for one in (wide, narrow))
+    assert guessed is not None
+    assert less is not None
+    assert as_told is not None
     assert guessed < less < as_told == pytest.approx(0.9)
     [certain] = judge().judge(told(rows([100], [20], kernel=[0.9], own_probability=[1.0])), QUARTER)
-    assert 0.8 < certain.attribution_probability < 0.95
+    assert 0.8 < (certain.attribution_probability or 0.0) < 0.95
 
 
 # --- unusual ----------------------------------------------------------------------------------------------------------

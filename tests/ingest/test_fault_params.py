@@ -9,7 +9,7 @@ import pytest
 from ingest.fault_params import span_words
 from ingest.faults import LANGUAGES, catalogue, sentence
 
-OLD = {"end": "2026-10-30 18:00+05:00", "hours": 528.7, "usual": 25.0}
+OLD: dict[str, str | float] = {"end": "2026-10-30 18:00+05:00", "hours": 528.7, "usual": 25.0}
 
 
 @pytest.mark.parametrize(

@@ -444,7 +444,8 @@ def crowd_under_a_limit(folder: Path) -> None:
 
 
 def _crowd(gate: Gate, size: int) -> tuple[list[Receipt], list[str]]:
-    kept, refused = [], []
+    kept: list[Receipt] = []
+    refused: list[str] = []
     while len(refused) < 3:
         try:
             kept.append(gate.send(os.urandom(size)))

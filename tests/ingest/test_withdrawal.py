@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from ingest import intake
+from ingest import checks, intake
 from ingest.receiving import Sender, receive
 from ingest.withdrawal import CountsErased, withdraw
 from rules.policy import Policy
@@ -40,7 +40,7 @@ def everything_visible(town: Town, exports: Sequence[str] = STAGES) -> dict[str,
         released = connection.execute(sa.select(release.c.time_bin_start, release.c.area_digest, release.c.blob_digest))
         frames = connection.execute(sa.select(*(map_frame.c[name] for name in FRAME)))
         crowding = connection.execute(sa.select(*(venue_crowding.c[name] for name in CROWDING)))
-        rows = {
+        rows: dict[str, list[Any]] = {
             "released": sorted(map(tuple, released)),
             "frames": sorted(map(tuple, frames), key=repr),
             "crowding": sorted(map(tuple, crowding), key=repr),
@@ -191,7 +191,7 @@ def test_a_file_that_is_taken_back_while_it_is_read_keeps_nothing(
 ) -> None:
     carrier = any_town.carrier()
     receipt = receive(any_town.intake.door, Sender(carrier, "api", ""), [live(0).encode()], file_name="a.csv", now=NOW)
-    real = intake.examine
+    real = checks.examine
 
     def examine(*arguments: Any) -> Any:
         withdraw(any_town.database, receipt.id, None, "test", "", NOW, any_town.place.policy)

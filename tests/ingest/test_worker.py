@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
-from ingest import housekeeping, intake, leasing, worker
+from ingest import checks, housekeeping, intake, leasing, retention, worker
 from ingest.intake import settle_now, take_in
 from ingest.leasing import HOUSEKEEPING, PUBLISH, RETENTION, carry_out, claim, try_again
 from ingest.reading import CountsReading
@@ -61,13 +61,16 @@ def make_due(database: Database) -> None:
         connection.execute(sa.update(job).where(job.c.state == "running").values(lease_until=past))
 
 
+Log = list[MutableMapping[str, Any]]
+
+
 def work_off(town: Town) -> None:
     while town.worker().run_once():
         pass
 
 
 @pytest.fixture
-def log() -> Iterator[list[dict[str, Any]]]:
+def log() -> Iterator[Log]:
     with structlog.testing.capture_logs() as entries:
         yield entries
 
@@ -162,7 +165,7 @@ def test_two_workers_at_once_take_each_delivery_once(any_town: Town) -> None:
 
 def test_a_worker_that_lost_its_lease_keeps_nothing(any_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     receipt = deliver(any_town, any_town.carrier())
-    real = intake.examine
+    real = checks.examine
 
     def examine(*arguments: Any) -> Any:
         if not stolen:
@@ -239,9 +242,7 @@ def poisoned(town: Town) -> Worker:
     return Worker(town.place, town.intake.door, Poison(), lambda: NOW, name="test")
 
 
-def test_a_poison_delivery_ends_dead_failed_and_told_and_stops_nobody(
-    any_town: Town, log: list[dict[str, Any]]
-) -> None:
+def test_a_poison_delivery_ends_dead_failed_and_told_and_stops_nobody(any_town: Town, log: Log) -> None:
     receipt = deliver(any_town, any_town.carrier())
     for _ in range(jobs.MOST_FAILURES):
         assert poisoned(any_town).run_once()
@@ -253,7 +254,7 @@ def test_a_poison_delivery_ends_dead_failed_and_told_and_stops_nobody(
     assert not poisoned(any_town).run_once()
 
 
-def test_a_delivery_that_kills_its_workers_ends_dead_and_failed(any_town: Town, log: list[dict[str, Any]]) -> None:
+def test_a_delivery_that_kills_its_workers_ends_dead_and_failed(any_town: Town, log: Log) -> None:
     receipt = deliver(any_town, any_town.carrier())
     for _ in range(jobs.MOST_FAILURES):
         assert claim(any_town.database, "mortal", [TAKE_IN], lease=timedelta(0)) is not None
@@ -323,7 +324,7 @@ def test_a_database_that_is_away_or_full_is_no_failure_of_the_job(
 
 
 def test_a_running_worker_waits_for_a_database_that_is_away_and_goes_on(
-    any_town: Town, monkeypatch: pytest.MonkeyPatch, log: list[dict[str, Any]]
+    any_town: Town, monkeypatch: pytest.MonkeyPatch, log: Log
 ) -> None:
     receipt = deliver(any_town, any_town.carrier())
     monkeypatch.setattr(worker, "OUTAGE_SECONDS", (0.01, 0.02))
@@ -414,7 +415,7 @@ def test_periodic_jobs_are_queued_once_and_come_round_by_themselves(any_town: To
 
 def test_a_periodic_job_that_died_is_queued_again(any_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     any_town.worker().schedule()
-    monkeypatch.setattr(worker.retention, "erase_expired", lambda *_: 1 / 0)
+    monkeypatch.setattr(retention, "erase_expired", lambda *_: 1 / 0)
     for _ in range(jobs.MOST_FAILURES):
         work_off(any_town)
         make_due(any_town.database)

@@ -155,10 +155,18 @@ def test_a_source_may_correct_its_own_announcement(database: Database) -> None:
         assert len(zones.announcements(connection)) == 2
 
 
+Row = dict[str, object]
+
+
 def test_a_release_of_the_same_bytes_keeps_its_version(database: Database) -> None:
-    def row(data: bytes, venue_data: bytes | None) -> dict[str, object]:
-        facts = {"time_bin_start": FIRST, "area_digest": "area", "input_digest": "input", "carriers": ["alpha"]}
-        told = {"method": "flat", "residuals": [], "venues_digest": "venues" if venue_data else None}
+    def row(data: bytes, venue_data: bytes | None) -> Row:
+        facts: Row = {
+            "time_bin_start": FIRST,
+            "area_digest": "area",
+            "input_digest": "input",
+            "carriers": ["alpha"],
+        }
+        told: Row = {"method": "flat", "residuals": [], "venues_digest": "venues" if venue_data else None}
         return facts | told | {"data": data, "venue_data": venue_data, "released_at": NOW}
 
     versions = []

@@ -70,7 +70,8 @@ def make_app(database: Database, clock: Clock, home: Path, translations: Path, *
     """Put the application together over a database that is there already."""
     if not (home / "translations").exists():
         (home / "translations").symlink_to(translations)
-    app = create_app(Settings(**{"home": home, "secret_key": SECRET_KEY} | settings), clock, database)
+    given: dict[str, Any] = {"home": home, "secret_key": SECRET_KEY} | settings
+    app = create_app(Settings(**given), clock, database)
     app.testing = False  # errors are answered as in production, not raised
     return app
 

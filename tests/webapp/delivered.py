@@ -67,7 +67,7 @@ def _history(connection: Connection, carrier: int, now: datetime) -> None:
 
 def _hold(connection: Connection, carrier: int, upload_id: int, now: datetime) -> None:
     start = now.replace(minute=0, second=0, microsecond=0) - 3 * HOUR
-    params = {"start": f"{start:%Y-%m-%d %H:%M}", "percent": 463, "weeks": 6}
+    params: dict[str, str | int] = {"start": f"{start:%Y-%m-%d %H:%M}", "percent": 463, "weeks": 6}
     held.hold(connection, carrier, upload_id, [HeldCounts(_payload(start, UNUSUAL, "held"), "held-total", params, 900)])
 
 

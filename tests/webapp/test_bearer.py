@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from store import carrier_keys, carriers
 from store.carrier_keys import revoke_key
 from store.database import Database
+from store.jobs import database_now
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock, make_app
 from tests.webapp.machines import UPLOADS, Machine, end_keys, end_tokens, key_of
@@ -170,7 +171,7 @@ def test_a_token_lives_as_long_as_the_policy_says_by_the_clock_of_the_database(a
     made = Machine(app, key_of(world.database, "alpha")).open(TOKENS, "POST").get_json()
     assert (made["token_type"], made["expires_in"]) == ("Bearer", 15 * 60)
     with world.database.read() as connection:
-        left = carrier_keys.database_now(connection) + timedelta(minutes=15)
+        left = database_now(connection) + timedelta(minutes=15)
     assert abs(left.timestamp() - _stamp(made["expires_at"])) < 60
     assert made["access_token"].startswith("t_")
 

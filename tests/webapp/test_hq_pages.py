@@ -156,7 +156,7 @@ def test_single_areas_that_wait_are_named_with_their_counts_rounded(
         uploads.source_area_codes(connection, one.carrier_id, ["north-7", "hidden-8"])
         start = one.start + 40 * HOUR  # no past week has this hour
         payload = CountPayload(start, start + HOUR, 9, 0, one.kind, pack_counts(counts), 8_961.0, 1, 1)
-        params = {"count": 1, "area": "north-7", "start": "x", "times": 9, "weeks": 6}
+        params: dict[str, str | int] = {"count": 1, "area": "north-7", "start": "x", "times": 9, "weeks": 6}
         hold(connection, one.carrier_id, ids["held"], [HeldCounts(payload, "held-area", params, 2)])
         connection.execute(sa.delete(count_slice))
     page = text(headquarters.get(f"/hq/held/{ids['held']}"))

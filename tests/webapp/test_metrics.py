@@ -12,7 +12,8 @@ import pytest
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 
-from store import audit, jobs, releases, uploads
+from store import audit, jobs, uploads
+from store.schema import release
 from store.tallies import OUTCOMES, Tallies, tallies
 from tests.webapp.conftest import Clock, make_app
 from tests.webapp.machines import Machine, key_of
@@ -90,7 +91,7 @@ def test_the_age_of_the_map_is_told_once_there_is_one(watched: Flask, both_world
     assert number(numbers(watched), "oryn_newest_release_age_seconds") is None
     with both_worlds.database.begin() as connection:
         start = jobs.database_now(connection) - timedelta(hours=2)
-        connection.execute(releases.release.insert().values(_release(start)))
+        connection.execute(release.insert().values(_release(start)))
     age = number(numbers(watched), "oryn_newest_release_age_seconds")
     assert age is not None
     assert 7_199 < age < 7_300

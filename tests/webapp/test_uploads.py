@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -173,7 +174,7 @@ def test_no_body_at_all_is_said_so(machine: Machine) -> None:
         ({}, ""),
     ],
 )
-def test_a_file_name_is_shown_as_it_may_be(machine: Machine, headers: dict[str, str], expected: str) -> None:
+def test_a_file_name_is_shown_as_it_may_be(machine: Machine, headers: dict[str, Any], expected: str) -> None:
     assert machine.send(**headers).get_json()["file"] == expected
 
 

@@ -18,7 +18,8 @@ HOUR = 3_600_000_000
 
 
 def wholes(low: float, high: float, counted: float, hidden: float, *, complete: bool = True) -> Wholes:
-    return Wholes(*(np.array([one], float) for one in (low, high, counted, hidden)), np.array([complete]))
+    one = {"low": low, "high": high, "counted": counted, "hidden": hidden}
+    return Wholes(**{name: np.array([value], float) for name, value in one.items()}, complete=np.array([complete]))
 
 
 @given(PARTS, st.integers(-60, 60))

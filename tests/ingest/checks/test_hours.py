@@ -31,7 +31,7 @@ DAY = [TEN + (hour - 20) * HOUR for hour in range(24)]
 def tide(area: str, hour: datetime) -> int:
     """A level that wanders through the areas with the hours of the day."""
     swing = 1 + 0.6 * np.sin(2 * np.pi * (hour.hour / 24 + AREAS.index(area) / 40))
-    return round(usual(area, hour) * swing)
+    return round(float(usual(area, hour) * swing))
 
 
 def moved(hours: Sequence[datetime], by: int) -> list[tuple[str, datetime, datetime, object, int]]:

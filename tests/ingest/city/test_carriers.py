@@ -1,10 +1,13 @@
+from __future__ import annotations
+
 from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
-from ingest.city.carriers import PLANS
+from ingest.city import City
+from ingest.city.carriers import PLANS, Carrier
 from ingest.city.counting import (
     INDOOR_CATCH,
     K_MIN,
@@ -25,19 +28,19 @@ CODES = [plan.code for plan in PLANS]
 
 
 @pytest.fixture(params=CODES)
-def carrier(request, city):
+def carrier(request: pytest.FixtureRequest, city: City) -> Carrier:
     return city.carrier(request.param)
 
 
-def test_shares_add_up_to_no_more_than_the_contract_allows(city):
+def test_shares_add_up_to_no_more_than_the_contract_allows(city: City) -> None:
     assert 0.9 < sum(carrier.share for carrier in city.carriers) <= 1.3
 
 
-def test_source_area_ids_are_unique(carrier):
+def test_source_area_ids_are_unique(carrier: Carrier) -> None:
     assert len(set(carrier.source_area_ids)) == len(carrier.source_area_ids)
 
 
-def test_every_inhabited_hexagon_is_served_once(carrier):
+def test_every_inhabited_hexagon_is_served_once(carrier: Carrier) -> None:
     lived_in = np.flatnonzero(ground().district >= 0)
     for share in (carrier.reach.day, carrier.reach.night):
         served = np.bincount(carrier.reach.hexagon, share, len(ground().ids))
@@ -45,18 +48,18 @@ def test_every_inhabited_hexagon_is_served_once(carrier):
         assert served.sum() == pytest.approx(len(lived_in))
 
 
-def test_most_hexagons_are_shared_between_several_areas(carrier):
+def test_most_hexagons_are_shared_between_several_areas(carrier: Carrier) -> None:
     areas = np.bincount(carrier.reach.hexagon, minlength=len(ground().ids))[ground().district >= 0]
     assert 2 < areas.mean() < 20
 
 
-def test_the_recorded_azimuth_is_wrong_by_about_eight_degrees(city):
+def test_the_recorded_azimuth_is_wrong_by_about_eight_degrees(city: City) -> None:
     network = city.carrier("tulpar").network
     error = (network.recorded_azimuth - network.azimuth + 180) % 360 - 180
     assert 6.5 < error.std() < 9.5
 
 
-def test_the_true_share_differs_by_district_and_hour_about_the_registered_one(city, carrier):
+def test_the_true_share_differs_by_district_and_hour_about_the_registered_one(city: City, carrier: Carrier) -> None:
     night, noon = (carrier.true_share(bin_of_week(EVENING.replace(hour=hour))) for hour in (22, 7))
     lived_in = ground().district >= 0
     assert night[lived_in].std() > 0.03 * carrier.share
@@ -66,14 +69,14 @@ def test_the_true_share_differs_by_district_and_hour_about_the_registered_one(ci
     assert weighted == pytest.approx(carrier.share, rel=0.08)
 
 
-def test_expected_devices_are_the_people_times_the_true_share(city, carrier):
+def test_expected_devices_are_the_people_times_the_true_share(city: City, carrier: Carrier) -> None:
     truth = bin_truth(city.world, EVENING)
     week_bin = bin_of_week(EVENING)
     expected = expected_devices(city.world, carrier, truth.people, truth.venue_people, week_bin)
     assert expected.sum() == pytest.approx((truth.people * carrier.true_share(week_bin)).sum(), rel=1e-3)
 
 
-def test_counts_are_drawn_about_the_expected_devices(city, carrier):
+def test_counts_are_drawn_about_the_expected_devices(city: City, carrier: Carrier) -> None:
     truth = bin_truth(city.world, EVENING)
     expected = expected_devices(city.world, carrier, truth.people, truth.venue_people, bin_of_week(EVENING))
     draws = [live_counts(replace(city.world, seed=seed), carrier, truth).device_count for seed in range(40)]
@@ -83,7 +86,7 @@ def test_counts_are_drawn_about_the_expected_devices(city, carrier):
     assert 0.8 < deviation.std() < 1.2
 
 
-def test_small_counts_are_suppressed_and_zero_stays_zero(city, carrier):
+def test_small_counts_are_suppressed_and_zero_stays_zero(city: City, carrier: Carrier) -> None:
     counts = city.live_counts(carrier, EVENING)
     assert counts.suppressed.any()
     assert (counts.device_count[counts.suppressed] == 0).all()
@@ -91,7 +94,7 @@ def test_small_counts_are_suppressed_and_zero_stays_zero(city, carrier):
     assert ((delivered == 0) | (delivered >= K_MIN)).all()
 
 
-def test_one_sector_is_off_air_for_two_hours(city):
+def test_one_sector_is_off_air_for_two_hours(city: City) -> None:
     tulpar = city.carrier("tulpar")
     off = ~city.live_counts(tulpar, OFF_AIR).on_air
     assert np.flatnonzero(off).tolist() == [OFF_AIR_AREA]
@@ -99,7 +102,7 @@ def test_one_sector_is_off_air_for_two_hours(city):
     assert city.live_counts(city.carrier("samal"), OFF_AIR).on_air.all()
 
 
-def test_an_indoor_cell_sees_most_of_its_venue(city):
+def test_an_indoor_cell_sees_most_of_its_venue(city: City) -> None:
     tulpar, truth = city.carrier("tulpar"), bin_truth(city.world, EVENING)
     row = tulpar.indoor_venue.tolist().index(1)
     counted = int(city.live_counts(tulpar, EVENING).device_count[tulpar.indoor_area[row]])
@@ -107,7 +110,7 @@ def test_an_indoor_cell_sees_most_of_its_venue(city):
     assert counted == pytest.approx(INDOOR_CATCH * share * truth.venue_people[1], rel=0.15)
 
 
-def test_history_is_the_mean_of_the_usual_hour(city, carrier):
+def test_history_is_the_mean_of_the_usual_hour(city: City, carrier: Carrier) -> None:
     hours = usual_hours(city.world, carrier)
     assert hours.shape == (168, len(carrier.source_area_ids))
     counts = history_counts(city.world, carrier, hours, EVENING)
@@ -116,23 +119,23 @@ def test_history_is_the_mean_of_the_usual_hour(city, carrier):
     assert counts.on_air.all()
 
 
-def test_the_same_bin_gives_the_same_counts(city, carrier):
+def test_the_same_bin_gives_the_same_counts(city: City, carrier: Carrier) -> None:
     once, again = (city.live_counts(carrier, EVENING).device_count for _ in range(2))
     assert np.array_equal(once, again)
 
 
-def test_path_loss_bends_at_the_break_point_and_is_steeper_beyond():
+def test_path_loss_bends_at_the_break_point_and_is_steeper_beyond() -> None:
     people = np.array([2000.0])
     near, at, beyond = (_path_loss(np.full((1, 1, 1), d), people).item() for d in (22.0, 220.0, 2200.0))
     assert at - near == pytest.approx(26.0)
     assert beyond - at == pytest.approx(43.0)
 
 
-def test_an_antenna_hears_best_along_its_axis():
+def test_an_antenna_hears_best_along_its_axis() -> None:
     assert _pattern(np.array([0.0, 65.0, -65.0, 180.0, 360.0])).tolist() == [0.0, 12.0, 12.0, 25.0, 0.0]
 
 
-def test_balancing_moves_phones_off_a_full_sector():
+def test_balancing_moves_phones_off_a_full_sector() -> None:
     level = np.zeros((40, 7, 2), dtype=np.float32)
     level[..., 0] = 2.0
     sectors = np.tile(np.array([0, 1], dtype=np.int32), (40, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import polars as pl
@@ -46,7 +47,8 @@ def _row(area: str, quarter: int, revision: int, count: str, status: str) -> str
 def outcome(lines: list[str], pack: str = "plain") -> tuple[set[tuple[object, ...]], int, int, int]:
     """Return (counts, rows in, accepted, rejected); a refusal rejects all."""
     content = table(*lines, header=HEADER)
-    packed = {"plain": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}[pack](content)
+    packers: dict[str, Callable[[bytes], bytes]] = {"plain": bytes, "gzip": gzip.compress, "zstd": zstandard.compress}
+    packed = packers[pack](content)
     with tempfile.TemporaryDirectory() as folder:
         try:
             reading: CountsReading = read(Path(folder), packed, LENIENT)

@@ -15,11 +15,17 @@ from tests.ingest.venues.files import BOW_TIE, SQUARE, accepted, feature, geojso
 WEB_MERCATOR_ALMATY = (8_565_000.0, 5_350_000.0)
 
 
+def place_of(venue: VenueDraft) -> tuple[float, float]:
+    assert venue.longitude is not None
+    assert venue.latitude is not None
+    return venue.longitude, venue.latitude
+
+
 def test_a_polygon_becomes_an_outline_and_a_point_inside_it(tmp_path: Path) -> None:
     (venue,) = accepted(geojson(tmp_path, feature(polygon(SQUARE), 7, name="Базар")))
     assert venue.outline_wkb is not None
     outline = shapely.from_wkb(venue.outline_wkb)
-    assert outline.contains(shapely.Point(venue.longitude, venue.latitude))
+    assert outline.contains(shapely.Point(*place_of(venue)))
     assert outline.equals(shapely.Polygon(SQUARE))
     assert (venue.source, venue.source_id, venue.name) == ("places", "7", "Базар")
 
@@ -68,7 +74,9 @@ def test_metres_without_a_declared_crs_are_a_clear_error(tmp_path: Path) -> None
 def test_a_declared_crs_is_heeded(tmp_path: Path) -> None:
     path = geojson(tmp_path, feature(point(*WEB_MERCATOR_ALMATY), 1, name="A"), crs="urn:ogc:def:crs:EPSG::3857")
     (venue,) = accepted(path)
-    assert (venue.longitude, venue.latitude) == (pytest.approx(76.941, abs=0.01), pytest.approx(43.26, abs=0.05))
+    longitude, latitude = place_of(venue)
+    assert longitude == pytest.approx(76.941, abs=0.01)
+    assert latitude == pytest.approx(43.26, abs=0.05)
 
 
 @pytest.mark.parametrize("crs", ["EPSG:999999", "no such thing"])
