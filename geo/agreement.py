@@ -73,7 +73,8 @@ def _told(ground: Layout, counts: CarrierCounts, k_min: int) -> _Told:
     delivered = rows.T @ (hidden | np.isfinite(counts.counts)).astype(np.float64)
     share = 1.0 if counts.counts_people else counts.share
     reach = np.asarray(rows.sum(axis=1)).ravel()
-    spread = rows.T @ (1.0 / np.where(reach > 0.0, reach, 1.0)[:, None] * _ends(known, hidden, k_min)) / share
+    ends = _ends(known, hidden, counts.limits(k_min)) / np.where(reach > 0.0, reach, 1.0)[:, None]
+    spread = rows.T @ ends / share
     return _Told(
         least=spread[:, 0],
         most=spread[:, 1],
@@ -83,8 +84,8 @@ def _told(ground: Layout, counts: CarrierCounts, k_min: int) -> _Told:
     )
 
 
-def _ends(known: Floats, hidden: Bools, k_min: int) -> Floats:
-    return np.column_stack([np.where(hidden, 1.0, known), np.where(hidden, k_min - 1.0, known)])
+def _ends(known: Floats, hidden: Bools, below: Floats) -> Floats:
+    return np.column_stack([np.where(hidden, 1.0, known), np.where(hidden, below - 1.0, known)])
 
 
 def _apart(one: _Told, other: _Told) -> float:

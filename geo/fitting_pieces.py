@@ -43,8 +43,8 @@ class Piece:
     Where sparse networks see thousands of hexagons from one piece, neighbours are taken together.
     """
 
-    def __init__(self, ground: Layout, rows: Rows, trend: Floats, resolution: int, k_min: int) -> None:
-        self.rows, self._k_min = rows, k_min
+    def __init__(self, ground: Layout, rows: Rows, trend: Floats, resolution: int) -> None:
+        self.rows = rows
         reach = np.asarray(rows.matrix.sum(axis=0)).ravel()
         self._there = np.flatnonzero((reach > LEAST_REACH * reach.max(initial=0.0)) & (trend > 0.0))
         self._share, self._group = _grouped(ground.hexagons[self._there], trend[self._there], resolution)
@@ -104,7 +104,7 @@ class Piece:
     def _linearise(self, theta: Theta) -> None:
         people = np.exp(self._point)
         self._expected = self._matrix @ people
-        self.rows = predicted(self.rows, theta, self._expected, self._k_min)
+        self.rows = predicted(self.rows, theta, self._expected)
         self._slope = sparse.csr_array(self._matrix @ sparse.diags_array(people))
         self.rest = self.rows.value - self._expected + self._slope @ (self._point - self._level)
         self._alone = ((self._slope @ sparse.diags_array(self._single)) @ self._slope.T).toarray()
@@ -194,7 +194,7 @@ def make_pieces(
         if place.bin not in trends:
             trends[place.bin] = prior_mean(ground, gather(ground, counts, DEFAULT_THETA, k_min), layer)[0]
         inside = gather(ground, _within(ground, counts, place.areas), DEFAULT_THETA, k_min)
-        pieces.append(Piece(ground, inside, trends[place.bin], place.resolution, k_min))
+        pieces.append(Piece(ground, inside, trends[place.bin], place.resolution))
     return pieces
 
 

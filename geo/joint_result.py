@@ -54,7 +54,7 @@ def kept_totals(case: Case, people: Floats) -> Floats:
     if not len(rows.value):
         return people
     expected = np.maximum(rows.matrix @ people, 1e-9)
-    value = predicted(rows, case.theta, expected, case.k_min).value
+    value = predicted(rows, case.theta, expected).value
     near = case.ground.correlation(TOTALS_KEPT_M)
     counted = near @ (people * (rows.matrix.T @ (value / expected)))
     summed = near @ (people * np.asarray(rows.matrix.sum(axis=0)).ravel())

@@ -20,7 +20,7 @@ Ints = NDArray[np.int64]
 
 _OF_ROWS = (
     *("value", "censored", "source", "number", "area", "metres", "per_device"),
-    *("time_error", "rounding_sd", "censored_variance"),
+    *("time_error", "rounding_sd", "censored_variance", "hidden_below"),
 )
 _OF_HEXAGONS = ("cover", "counted_cover", "cover_share", "reporting_share")
 _ENOUGH_TO_SEE_ROUNDING = 8  # different counts: fewer may share a divisor by chance
@@ -33,8 +33,9 @@ class Rows:
 
     `source` (N,): which CarrierCounts, `number` (N,): which of the layout's weights; `area` (N,): row of the layout,
     `metres` (N, 2) its centre. `per_device` (N,): variance of a count over its mean; `time_error`, `rounding_sd`,
-    `censored_variance` (N,). Of the hexagons (H,): `cover` by delivering areas, `counted_cover` by those with a number,
-    `cover_share` 0..1 of all that could deliver, `reporting_share` devices counted for one person.
+    `censored_variance` (N,); `hidden_below` (N,): what a censored one is less than. Of the hexagons (H,): `cover` by
+    delivering areas, `counted_cover` by those with a number, `cover_share` 0..1 of all that could deliver,
+    `reporting_share` devices counted for one person.
     """
 
     value: Floats
@@ -48,6 +49,7 @@ class Rows:
     time_error: Floats
     rounding_sd: Floats
     censored_variance: Floats
+    hidden_below: Floats
     cover: Floats
     counted_cover: Floats
     cover_share: Floats
@@ -67,9 +69,10 @@ def gather(ground: Layout, counts: Sequence[CarrierCounts], _theta: Theta, k_min
     matrix = sparse.csr_array(sparse.diags_array(factor) @ plain)
     reporting = sparse.diags_array(share) @ plain
     everything = np.asarray(ground.rows.sum(axis=0)).ravel()
+    below = _limits(ground, counts, areas, source, k_min)
     cover = np.asarray(plain.sum(axis=0)).ravel()
     return Rows(
-        value=np.where(censored, k_min / 2.0, values),
+        value=np.where(censored, below / 2.0, values),
         censored=censored,
         matrix=matrix,
         source=source,
@@ -79,7 +82,8 @@ def gather(ground: Layout, counts: Sequence[CarrierCounts], _theta: Theta, k_min
         per_device=np.where(factor == share, 1.0, 1.0 / share),
         time_error=np.array([one.time_error for one in counts])[source],
         rounding_sd=np.array([_rounding(one) / np.sqrt(12.0) for one in counts])[source],
-        censored_variance=np.where(censored, (k_min - 2.0) ** 2 / 12.0, 0.0),
+        censored_variance=np.where(censored, (below - 2.0) ** 2 / 12.0, 0.0),
+        hidden_below=below,
         cover=cover,
         counted_cover=np.asarray(plain[~censored].sum(axis=0)).ravel(),
         cover_share=cover / np.where(everything > 0.0, everything, 1.0),
@@ -87,12 +91,21 @@ def gather(ground: Layout, counts: Sequence[CarrierCounts], _theta: Theta, k_min
     )
 
 
-def predicted(rows: Rows, theta: Theta, expected: Floats, k_min: int) -> Rows:
+def _limits(ground: Layout, counts: Sequence[CarrierCounts], areas: Ints, source: Ints, k_min: int) -> Floats:
+    """Give below what each row's count was hidden, (N,)."""
+    below = np.full(len(areas), float(k_min))
+    for at, one in enumerate(counts):
+        own = source == at
+        below[own] = one.limits(k_min)[areas[own] - ground.starts[ground.number_of(one)]]
+    return below
+
+
+def predicted(rows: Rows, theta: Theta, expected: Floats) -> Rows:
     """Give suppressed counts their expectation and variance around what is expected (N,)."""
     hidden = rows.censored
     if not hidden.any():
         return rows
-    mean, variance = censored_moments(expected[hidden], relative_error(rows, theta)[hidden], k_min)
+    mean, variance = censored_moments(expected[hidden], relative_error(rows, theta)[hidden], rows.hidden_below[hidden])
     value, spread = rows.value.copy(), rows.censored_variance.copy()
     value[hidden], spread[hidden] = mean, variance
     return replace(rows, value=value, censored_variance=spread)

@@ -30,7 +30,8 @@ class CarrierCounts:
     `counts` (A,) in the order of the weights' source areas, NaN where missing or suppressed; `suppressed` (A,);
     `share` of the people present that its counts stand for; `counts_people`: the numbers are people already and
     the share only weighs them. `time_error`: relative sd of a count as one of this time bin (of an interval longer
-    than it). `rounding`: counts are rounded to multiples of it; None: found from the counts.
+    than it). `rounding`: counts are rounded to multiples of it; None: found from the counts. `hidden_below` (A,): below
+    what a suppressed one was hidden, NaN or None where by the policy's k_min.
     """
 
     weights: SpreadingWeights
@@ -40,6 +41,12 @@ class CarrierCounts:
     counts_people: bool = False
     time_error: float = 0.0
     rounding: float | None = None
+    hidden_below: Floats | None = None
+
+    def limits(self, k_min: int) -> Floats:
+        """Return below what each suppressed count lies, (A,)."""
+        own = np.nan if self.hidden_below is None else self.hidden_below
+        return np.fmax(np.full(len(self.counts), float(k_min)), own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -26,8 +26,11 @@ COMPRESSION_LEVEL = 1
 
 @dataclass(frozen=True, slots=True)
 class AreaCounts:
-    """Counts of one carrier for some of its source areas: `area_codes` uint32, `values` float64 (NaN unless counted),
-    `states` uint8; all of one length."""
+    """Counts of one carrier for some of its source areas: `area_codes` uint32, `values` float64, `states` uint8.
+
+    All of one length. A value is NaN unless counted; of a suppressed area it is below what its carrier hides counts,
+    where the carrier says so.
+    """
 
     area_codes: NDArray[np.uint32]
     values: NDArray[np.float64]
@@ -109,7 +112,7 @@ def _average(
 ) -> tuple[NDArray[np.float64], NDArray[np.uint8]]:
     """Average over time; an area that was suppressed in any part stays suppressed: its mean would tell the part."""
     total, seconds = np.zeros(size), np.zeros(size)
-    hidden = np.zeros(size, bool)
+    hidden, below = np.zeros(size, bool), np.full(size, np.nan)
     for interval in sorted({(one.start, one.end) for one in slices}):
         part_values, part_states = _overlay([s for s in slices if (s.start, s.end) == interval], unpacked, size)
         overlap = (min(interval[1], end) - max(interval[0], start)).total_seconds()
@@ -117,6 +120,7 @@ def _average(
         total[counted] += part_values[counted] * overlap
         seconds[counted] += overlap
         hidden |= part_states == SUPPRESSED
+        below = np.where(part_states == SUPPRESSED, np.fmax(below, part_values), below)
     states = np.where(hidden, SUPPRESSED, np.where(seconds > 0, COUNTED, NO_COVERAGE)).astype(np.uint8)
     means = np.divide(total, seconds, out=np.full(size, np.nan), where=seconds > 0)
-    return np.where(states == COUNTED, means, np.nan), states
+    return np.where(states == COUNTED, means, below), states

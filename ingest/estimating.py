@@ -181,9 +181,8 @@ class Estimator:
 
     def _middles(self, past: Delivered) -> Arrays:
         """Return a past bin's counts, group by group, suppressed ones as the middle of what they may be."""
-        middle = self._policy.counts.k_min / 2.0
-        counts = self.counts_of(past)
-        return tuple(np.where(one.suppressed, middle, one.counts).astype(np.float32) for one in counts)
+        counts, k_min = self.counts_of(past), self._policy.counts.k_min
+        return tuple(np.where(one.suppressed, one.limits(k_min) / 2.0, one.counts).astype(np.float32) for one in counts)
 
     def _make_plain(self, past: Delivered) -> Arrays:
         counts, k_min, layer = self.counts_of(past), self._policy.counts.k_min, self._layer_over(past)
@@ -211,11 +210,15 @@ class Estimator:
         hidden = np.zeros(len(counts), bool)
         counts[rows] = np.where(states[here] == COUNTED, values[here], np.nan)
         hidden[rows] = states[here] == SUPPRESSED
+        below = np.full(len(counts), np.nan)
+        below[rows] = np.where(states[here] == SUPPRESSED, values[here], np.nan)
         if kind == "density_per_km2":
             counts *= reporting.weights.area_km2
+            below *= reporting.weights.area_km2
         is_people = kind != "device_count"
         error = self._time_error(start, slices)
-        return CarrierCounts(reporting.weights, counts, hidden, reporting.carrier.share, is_people, error)
+        share = reporting.carrier.share
+        return CarrierCounts(reporting.weights, counts, hidden, share, is_people, error, hidden_below=below)
 
     def _time_error(self, start: datetime, slices: Sequence[CountSliceRef]) -> float:
         """Return how far a count of a longer interval may be from one of this bin, relative; 0 where it is finer."""

@@ -100,6 +100,8 @@ class _Writing:
     def _payload(self, one: CountSlice, rows: Rows) -> CountPayload:
         value, state = one.value[rows], one.state[rows]
         counted = state == COUNTED
+        if self._reading.thresholded_at is not None:
+            value = np.where(state == SUPPRESSED, self._reading.thresholded_at, value)
         return CountPayload(
             start=one.start,
             end=one.end,

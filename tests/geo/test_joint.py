@@ -128,6 +128,25 @@ def test_hiding_small_counts_hardly_moves_the_total_of_thirty_thousand_people() 
     assert after == pytest.approx(before, rel=0.02)
 
 
+def test_a_carrier_that_hides_more_than_the_policy_asks_lowers_no_total(ground: Layout, people: np.ndarray) -> None:
+    open_counts = [uncensored(ground, people, n, share) for n, share in enumerate((0.4, 0.3))]
+    limit = 100.0
+
+    def hiding(one: CarrierCounts, told: float | None) -> CarrierCounts:
+        hidden = (one.counts > 0.0) & (one.counts < limit)
+        below = None if told is None else np.where(hidden, told, NAN)
+        return replace(one, counts=np.where(hidden, NAN, one.counts), suppressed=hidden, hidden_below=below)
+
+    def total(told: float | None) -> float:
+        counts = [hiding(one, told) for one in open_counts]
+        assert sum(one.suppressed.sum() for one in counts) > 20
+        return float(np.nansum(estimated(ground, counts).hexagons.present_population))
+
+    unsaid, said = (total(told) / people.sum() for told in (None, limit))
+    assert unsaid < 0.96
+    assert abs(said - 1.0) < 0.75 * (1.0 - unsaid)
+
+
 def uncensored(ground: Layout, people: np.ndarray, number: int, share: float) -> CarrierCounts:
     rows = ground.rows[ground.starts[number] : ground.starts[number + 1]]
     drawn = np.random.default_rng(20 + number).poisson(share * (rows @ people)).astype(float)

@@ -188,7 +188,7 @@ def test_a_history_without_counts_leaves_the_bin_as_it_is(ground: Layout, people
 def test_regions_do_not_show(ground: Layout, people: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
     counts = both(ground, people)
     whole = estimated(ground, counts)
-    monkeypatch.setattr("geo.joint_bin.cut", lambda *given: cut(*given, 320))
+    monkeypatch.setattr("geo.joint_bin.cut", lambda metres, rows, margin_m: cut(metres, rows, margin_m, 320))
     case, parts = solve_bin(
         ground, counts, DEFAULT_THETA, no_venues(len(people)), layer=None, history=None, k_min=K_MIN
     )
@@ -216,6 +216,17 @@ def test_a_suppressed_count_is_worth_what_its_surroundings_say_within_its_bounds
     mean, variance = censored_moments(np.array([expected]), np.array([0.4]), K_MIN)
     assert least <= mean[0] <= most
     assert 0.0 <= variance[0] < 40.0
+
+
+def test_each_suppressed_count_has_its_own_limit_however_high() -> None:
+    expected, error = np.array([37.0, 37.0, 2e5, 3e5]), np.full(4, 0.4)
+    mean, variance = censored_moments(expected, error, np.array([20.0, 100.0, 1e6, 20.0]))
+    alone = [censored_moments(expected[n : n + 1], error[:1], limit) for n, limit in enumerate((20, 100, 10**6))]
+    assert mean[:3] == pytest.approx(np.concatenate([one for one, _ in alone]), rel=0.02)
+    assert mean[0] < 20.0 < 30.0 < mean[1] < 45.0
+    assert mean[2] == pytest.approx(2e5, rel=0.1)
+    assert mean[3] < 20.0
+    assert np.sqrt(variance[2]) == pytest.approx(0.4 * 2e5, rel=0.15)
 
 
 def test_where_one_is_hidden_only_one_it_can_be() -> None:

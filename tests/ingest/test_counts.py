@@ -21,6 +21,21 @@ Count = float | str
 Held = tuple[int, float | None]
 
 
+def test_of_a_suppressed_area_is_kept_below_what_it_is_hidden_also_where_parts_are_averaged() -> None:
+    codes, states = np.array([0, 1], np.uint32), np.array([SUPPRESSED, COUNTED], np.uint8)
+    first, second = (AreaCounts(codes, np.array([below, 40.0]), states) for below in (100.0, 50.0))
+    assert unpack_counts(pack_counts(first)).values.tolist() == [100.0, 40.0]
+    slices = (
+        Slices()
+        .add({0: HIDDEN, 1: 40.0}, START, QUARTER / 3)
+        .add({0: HIDDEN, 1: 40.0}, START + QUARTER / 3, QUARTER / 3)
+    )
+    counts = {"digest-1": first, "digest-2": second}
+    values, found = counts_in_bin(START, QUARTER, slices.refs, counts, 3)
+    assert found.tolist() == [SUPPRESSED, COUNTED, NO_COVERAGE]
+    assert values[:2].tolist() == [100.0, 40.0]
+
+
 class Slices:
     """Accepted slices of one carrier with two source areas, in the order in which they came."""
 

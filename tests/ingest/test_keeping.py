@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import intake, keeping
+from ingest import checks, intake, keeping
 from ingest.checks import Examination, Hold
+from ingest.counts import unpack_counts
 from ingest.grids import grid_ids
 from ingest.keeping import RowsOfCounts
-from store import audit
+from store import audit, uploads
+from store.blobs import read_blob
 from store.held import held_of, held_slice
 from store.records import Receipt
 from store.schema import count_slice
@@ -26,7 +28,7 @@ A, B = HEXAGONS[0], HEXAGONS[1]
 
 def holding(monkeypatch: pytest.MonkeyPatch, *found: tuple[int, list[str] | None]) -> None:
     """Let the examination hold these quarters, whole or for some areas."""
-    real = intake.examine
+    real = checks.examine
 
     def examine(reading: Any, past: Any) -> Examination:
         holds = []
@@ -54,6 +56,20 @@ def test_a_slice_says_its_total_and_how_many_areas_are_counted_and_suppressed(an
     any_town.carrier()
     any_town.accept(table((A, 0, 500), (B, 0, 7), (CENTRE, 0, 30), (A, 1, "no_coverage")))
     assert totals(any_town, count_slice) == [(530.0, 2, 1), (0.0, 0, 0)]
+
+
+def test_what_an_operator_hides_itself_is_kept_as_hidden_below_its_own_limit(any_town: Town) -> None:
+    any_town.carrier("alpha", feed="thresholded_at = 100")
+    any_town.carrier("beta")
+    counts = table((A, 0, 500), (B, 0, "suppressed"))
+    for code in ("alpha", "beta"):
+        any_town.accept(counts, code)
+    with any_town.database.read() as connection:
+        digests = connection.execute(sa.select(count_slice.c.blob_digest).order_by(count_slice.c.id)).scalars().all()
+        first, second = (unpack_counts(read_blob(connection, one)) for one in digests)
+    assert sorted(first.values.tolist()) == [100.0, 500.0]
+    assert np.nansum(second.values) == 500.0
+    assert np.isnan(second.values).sum() == 1
 
 
 def test_held_counts_are_kept_apart_and_the_rest_counts(any_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,13 +136,13 @@ def test_where_each_row_is_a_count_a_share_is_the_number_of_counts() -> None:
 def test_slices_are_written_in_batches_so_that_memory_stays_flat(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     town.carrier()
     monkeypatch.setattr(keeping, "BATCH_BYTES", 1)
-    real, sizes = keeping.uploads.add_slices, []
+    real, sizes = uploads.add_slices, []
 
     def add(connection: Any, carrier_id: int, upload_id: int, payloads: Any) -> None:
         sizes.append(len(payloads))
         real(connection, carrier_id, upload_id, payloads)
 
-    monkeypatch.setattr(keeping.uploads, "add_slices", add)
+    monkeypatch.setattr(uploads, "add_slices", add)
     town.accept(table(*((A, number, 50) for number in range(10))))
     assert sizes == [1] * 10
     assert len(totals(town, count_slice)) == 10
