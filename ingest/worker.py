@@ -14,7 +14,7 @@ from functools import partial
 
 import structlog
 
-from ingest import housekeeping, retention
+from ingest import held_out_days, housekeeping, retention
 from ingest.calibrating import recalibrate
 from ingest.grids import refit
 from ingest.intake import Intake, Reader, process
@@ -54,6 +54,7 @@ PERIODS: Mapping[str, timedelta] = {
     HOUSEKEEPING: timedelta(hours=1),
     AUDIT_HEAD: timedelta(hours=1),
 }
+UNTIL_THERE_ARE_DAYS = timedelta(hours=1)  # a new installation's history is still being worked off
 SCHEDULE_EVERY = timedelta(minutes=10)  # a periodic job that died is looked for so often
 FOLLOW_UPS = (DISCARD, REFIT, PUBLISH, DRAW)  # what a delivery or a withdrawal leaves to do
 
@@ -175,7 +176,8 @@ class Worker:
 
     def _calibrate(self, job: Job) -> None:
         recalibrate(self.door.database, self.place.policy, self.clock())
-        self._finish(job)
+        enough = held_out_days.check(self.door.database, self.place.policy, self.place.cache, self.clock())
+        self._finish(job, None if enough else UNTIL_THERE_ARE_DAYS)
 
     def _draw(self, job: Job) -> None:
         draw_live_again(self.place, self.clock(), self.progress)
@@ -197,11 +199,11 @@ class Worker:
         housekeeping.note_head(self.door, self.clock())
         self._finish(job)
 
-    def _finish(self, job: Job) -> None:
+    def _finish(self, job: Job, again_after: timedelta | None = None) -> None:
         with self.door.database.begin() as connection:
             jobs.finish(connection, job)
             if job.kind in PERIODS:
-                jobs.enqueue(connection, job.kind, delay=PERIODS[job.kind])
+                jobs.enqueue(connection, job.kind, delay=again_after or PERIODS[job.kind])
 
     @property
     def _name(self) -> str:

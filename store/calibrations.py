@@ -17,6 +17,7 @@ from store.estimation_tables import calibration
 
 CALIBRATED = "calibrated"  # the state in `details` of a result that holds for at least one kind of venue
 VENUES = "venues"  # the scope of the factors on venues' intervals
+HEXAGONS = "hexagons"  # the scope of what held-out days say of hexagons' intervals
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +40,17 @@ def newest_calibration(connection: sa.Connection, scope: str = VENUES) -> Calibr
 
 
 def save_calibration(
-    connection: sa.Connection, factor: float, pairs: int, details: Mapping[str, Any], now: datetime
+    connection: sa.Connection,
+    factor: float,
+    pairs: int,
+    details: Mapping[str, Any],
+    now: datetime,
+    scope: str = VENUES,
 ) -> bool:
-    """Append a result where it differs from the newest one; tell whether it did."""
-    before = newest_calibration(connection)
+    """Append a result where it differs from the newest one of its scope; tell whether it did."""
+    before = newest_calibration(connection, scope)
     if before is not None and (before.factor, before.pairs, dict(before.details)) == (factor, pairs, dict(details)):
         return False
-    row = {"scope": VENUES, "factor": factor, "pairs": pairs, "details": dict(details), "computed_at": now}
+    row = {"scope": scope, "factor": factor, "pairs": pairs, "details": dict(details), "computed_at": now}
     connection.execute(sa.insert(calibration).values(row))
     return True

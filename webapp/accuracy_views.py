@@ -34,8 +34,19 @@ class BandRow:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldOutRow:
+    """One promise of the map's intervals, and how often it was kept by counts that were left out."""
+
+    promised_words: str
+    held_words: str
+
+
+@dataclass(frozen=True, slots=True)
 class AccuracyPage:
-    """The page: the answer first, then the picture and the tables. Lists are empty where nothing can be told."""
+    """The page: the answer first, then the picture and the tables. Lists are empty where nothing can be told.
+
+    `held_out_words`: what counts that were left out say of the map, or why they say nothing.
+    """
 
     lead: str
     state: str
@@ -47,5 +58,7 @@ class AccuracyPage:
     plot_width: float
     bands: list[BandRow]
     told_words: str
+    held_out_words: str
+    held_out: list[HeldOutRow]
     agreement_words: str
     computed_words: str | None

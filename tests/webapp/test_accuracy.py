@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from rules.policy import Policy
 from store import crowding, head_counts, venues
-from store.calibrations import save_calibration
+from store.calibrations import HEXAGONS, save_calibration
 from store.head_counts import CountedPeople
 from store.schema import release
 from tests.webapp.world import AREA, BIN, World, crowd, draft
@@ -94,6 +94,48 @@ def test_without_head_counts_it_says_that_the_map_is_uncalibrated_and_how_counts
     assert "Monitoring groups enter it on the venue" in page
     assert f"From {policy.calibration.pairs_min} head counts" in page
     assert "<svg" not in page.split("<main")[1]
+
+
+LEFT_OUT: dict[str, Any] = {
+    "days": 6,
+    "first_day": "2026-11-14",
+    "last_day": "2026-11-19",
+    "counts": 4210,
+    "factor": 1.1,
+    "held": [{"promised": 0.5, "held": 0.54}, {"promised": 0.9, "held": 0.883}],
+    "error": 0.137,
+    "operators": 3,
+    "inputs": "x",
+}
+
+
+def left_out(world: World, **changed: Any) -> None:
+    with world.database.begin() as connection:
+        save_calibration(connection, 1.1, 4210, LEFT_OUT | changed, world.now, scope=HEXAGONS)
+
+
+@pytest.mark.parametrize("language", ["en", "ru", "kk"])
+def test_without_head_counts_counts_that_were_left_out_say_how_right_the_map_is(
+    client: FlaskClient, world: World, language: str
+) -> None:
+    left_out(world)
+    page = text(client, "/transparency/accuracy", language).split("<main")[1]
+    for number in ("4", "210", "14", "88", "54"):
+        assert number in page
+    rows = list(csv.reader(io.StringIO(client.get("/transparency/accuracy.csv").get_data(as_text=True))))
+    assert ["left_out_held", "", "", "0.9", "", "", "0.883"] in rows
+    assert ["left_out_median_error", "", "", "", "", "", "0.137"] in rows
+
+
+def test_left_out_counts_that_say_nothing_are_no_number(client: FlaskClient, world: World) -> None:
+    left_out(world, held=[], error=None, operators=2)
+    assert "It cannot be told yet" in text(client, "/transparency/accuracy")
+    assert "left_out" not in client.get("/transparency/accuracy.csv").get_data(as_text=True)
+
+
+def test_left_out_counts_are_no_head_counts(client: FlaskClient, world: World) -> None:
+    left_out(world)
+    assert "No head counts yet: the map is uncalibrated." in text(client, "/transparency/accuracy")
 
 
 def test_too_few_counts_are_counted_and_nothing_is_claimed(client: FlaskClient, world: World) -> None:

@@ -13,7 +13,7 @@ from flask import Response, render_template
 
 from store import accuracy, head_counts
 from store.accuracy import Agreement, ToldShare
-from store.calibrations import CalibrationRecord, newest_calibration
+from store.calibrations import HEXAGONS, CalibrationRecord, newest_calibration
 from store.head_counts import HeadCountTally
 from webapp.accuracy_views import AccuracyPage
 from webapp.context import web
@@ -21,12 +21,12 @@ from webapp.fault_csv import BYTE_ORDER_MARK, plain
 from webapp.wording import accuracy as wording
 
 HEADER = ("what", "capacity_from", "capacity_below", "promised", "before", "after", "value")
-Facts = tuple[CalibrationRecord | None, HeadCountTally, list[ToldShare], Agreement]
+Facts = tuple[CalibrationRecord | None, HeadCountTally, list[ToldShare], Agreement, CalibrationRecord | None]
 
 
 def index() -> str:
     """Show what can be checked by anybody, and where."""
-    record, tally, _told, _agreement = _facts(web().clock())
+    record, tally, *_rest = _facts(web().clock())
     return render_template("transparency.html", accuracy_lead=wording.lead_words(record, tally))
 
 
@@ -34,7 +34,7 @@ def show() -> str:
     """Show how often the map was right, from how many head counts, what is assumed and where it fails."""
     now = web().clock()
     policy = web().policy(now).calibration
-    record, tally, told, agreement = _facts(now)
+    record, tally, told, agreement, left_out = _facts(now)
     bars = wording.promise_bars(record)
     page = AccuracyPage(
         lead=wording.lead_words(record, tally),
@@ -47,6 +47,8 @@ def show() -> str:
         plot_width=len(bars) * wording.GROUP - (wording.GROUP - 2 * wording.BAR - wording.PAIR_GAP),
         bands=wording.band_rows(record, told, policy),
         told_words=wording.told_words(told, policy),
+        held_out_words=wording.held_out_words(left_out),
+        held_out=wording.held_out_rows(left_out),
         agreement_words=wording.agreement_words(agreement, policy),
         computed_words=wording.computed_words(record),
     )
@@ -55,13 +57,14 @@ def show() -> str:
 
 def table() -> Response:
     """Return the numbers of the page as CSV: shares 0..1, empty where they may not or cannot be told."""
-    record, tally, told, _agreement = _facts(web().clock())
+    record, tally, told, _agreement, left_out = _facts(web().clock())
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\r\n")
     rows.writerow(HEADER)
     rows.writerow(["head_counts", "", "", "", "", "", tally.counts])
     rows.writerow(["venues_counted", "", "", "", "", "", tally.venues])
     rows.writerows(_kept_rows(record))
+    rows.writerows(_left_out_rows(left_out))
     least = web().policy(web().clock()).calibration.shown_venues_min
     edges: list[float | str] = [0, *web().policy(web().clock()).calibration.band_edges, ""]
     for one in told:
@@ -89,6 +92,15 @@ def _kept_rows(record: CalibrationRecord | None) -> list[list[object]]:
     return rows
 
 
+def _left_out_rows(record: CalibrationRecord | None) -> list[list[object]]:
+    if record is None or not record.details["held"]:
+        return []
+    details = record.details
+    rows: list[list[object]] = [["left_out_counts", "", "", "", "", "", details["counts"]]]
+    rows += [["left_out_held", "", "", one["promised"], "", "", one["held"]] for one in details["held"]]
+    return [*rows, ["left_out_median_error", "", "", "", "", "", details["error"]]]
+
+
 def _facts(now: datetime) -> Facts:
     edges = web().policy(now).calibration.band_edges
     with web().database.read() as connection:
@@ -97,4 +109,5 @@ def _facts(now: datetime) -> Facts:
             head_counts.tally(connection),
             accuracy.told_shares(connection, now, edges),
             accuracy.agreement(connection, now),
+            newest_calibration(connection, HEXAGONS),
         )

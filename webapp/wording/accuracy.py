@@ -9,7 +9,7 @@ from rules.policy import CalibrationPolicy
 from store.accuracy import Agreement, ToldShare
 from store.calibrations import CalibrationRecord
 from store.head_counts import HeadCountTally
-from webapp.accuracy_views import BandRow, PromiseBar
+from webapp.accuracy_views import BandRow, HeldOutRow, PromiseBar
 from webapp.context import web
 from webapp.speech import day, ngettext, number
 from webapp.speech import gettext as _
@@ -143,6 +143,31 @@ def told_words(told: Sequence[ToldShare], policy: CalibrationPolicy) -> str:
         "that it cannot tell: operators count over areas that are larger than a café.",
         share=percent_words(found / seen),
     )
+
+
+def held_out_words(record: CalibrationRecord | None) -> str:
+    """Return what counts that were left out say of the map; why not, where they say nothing."""
+    if record is None or not record.details["held"]:
+        return _(
+            "It cannot be told yet: that takes counts of two days and more that took no part in choosing the settings, "
+            "from one operator or from at least three."
+        )
+    details = record.details
+    return ngettext(
+        "On %(num)d day that took no part in choosing the settings, %(counts)s counts were left out and predicted from "
+        "the other operators' counts. Half of the predictions were wrong by less than %(error)s.",
+        "On %(num)d days that took no part in choosing the settings, %(counts)s counts were left out and predicted "
+        "from the other operators' counts. Half of the predictions were wrong by less than %(error)s.",
+        details["days"],
+        counts=number(details["counts"]),
+        error=percent_words(details["error"]),
+    )
+
+
+def held_out_rows(record: CalibrationRecord | None) -> list[HeldOutRow]:
+    """Return each promise of an interval, and how often left-out counts lay within."""
+    kept = record.details["held"] if record else []
+    return [HeldOutRow(percent_words(one["promised"]), percent_words(one["held"])) for one in kept]
 
 
 def agreement_words(found: Agreement, policy: CalibrationPolicy) -> str:
