@@ -66,6 +66,11 @@ FACTOR_RANGE = (0.9, 1.3)  # beyond it, something else is wrong than the width
 # its errors are about three quarters as wide (seven invented worlds, none of them the simulator's).
 HEXAGONS_TO_COUNTS = 0.75
 NORMAL_90 = 1.6449
+# Phones that an operator puts into squares are put there with an error: by timing (78 m a step), angle and reflections
+# some 200 m in a city. Of those in an area as wide as `side`, 1.6 * error / side are over its border (two normal tails
+# either way), so that small areas say less than their borders promise. Larger areas are as sectors are.
+LOCATION_ERROR_M = 200.0
+BORDERS_CROSSED = 1.6
 
 FITTED, TOO_FEW = "fitted", "too-few-counts"
 
@@ -117,7 +122,7 @@ def fit(
     """
     search = _Search(coverages, weights, hexagons, bins, layer, k_min)
     if search.size < LEAST_COUNTS:
-        return _defaults(coverages, search.size)
+        return _defaults(coverages, weights, search.size)
     tell = progress or _silent
     search.begin()
     search.over_thetas()
@@ -134,13 +139,23 @@ def _silent(_fraction: float, _what: str) -> None:
     return None
 
 
-def _defaults(coverages: Sequence[Coverage], counts: int) -> Fit:
+def _defaults(coverages: Sequence[Coverage], weights: Sequence[SpreadingWeights], counts: int) -> Fit:
     radios = tuple(None if one.radio is None else DEFAULT_RADIO for one in coverages)
-    return Fit(radios, _default_theta(len(coverages)), TOO_FEW, counts, 0, ())
+    return Fit(radios, _default_theta(weights), TOO_FEW, counts, 0, ())
 
 
-def _default_theta(coverages: int) -> Theta:
-    return replace(DEFAULT_THETA, carriers=(CarrierErrors(),) * coverages)
+def _default_theta(weights: Sequence[SpreadingWeights]) -> Theta:
+    return replace(DEFAULT_THETA, carriers=tuple(usual_errors(one) for one in weights))
+
+
+def usual_errors(weights: SpreadingWeights) -> CarrierErrors:
+    """Return what is expected of a coverage's errors before any count: sectors as ever, small areas worse."""
+    usual = CarrierErrors()
+    if len(weights.masts) or not len(weights.area_km2):
+        return usual
+    side_m = 1000.0 * float(np.sqrt(np.median(weights.area_km2)))
+    misplaced = BORDERS_CROSSED * LOCATION_ERROR_M / max(side_m, 1.0)
+    return replace(usual, model_error=float(np.clip(misplaced, usual.model_error, MODEL_ERRORS[-1])))
 
 
 class _Search:
@@ -159,7 +174,7 @@ class _Search:
         self._layer, self._k_min = layer, k_min
         self._original, self._weights = list(weights), list(weights)
         self._radios = [None if one.radio is None else DEFAULT_RADIO for one in coverages]
-        self._theta = _default_theta(len(coverages))
+        self._theta = self._usual = _default_theta(weights)
         self._places = choose_places(layout(weights, hexagons), bins, k_min)
         self._pieces = self._pieces_under(weights)
         self._counts = [self._rows_of(number) for number in range(len(coverages))]
@@ -259,7 +274,7 @@ class _Search:
 
     def _score(self, pieces: Sequence[Piece], theta: Theta, radios: Sequence[RadioModel | None]) -> float:
         likely = sum(one.log_likelihood(theta) for one in pieces)
-        return likely - GAIN_A_STEP * _strangeness(theta, radios, self._counts)
+        return likely - GAIN_A_STEP * _strangeness(theta, self._usual, radios, self._counts)
 
 
 def _with_shape(name: str, theta: Theta, value: float) -> Theta:
@@ -276,14 +291,14 @@ def _with_errors(name: str, theta: Theta, value: float) -> Theta:
     return replace(theta, carriers=tuple(replace(one, **{name: value}) for one in theta.carriers))
 
 
-def _strangeness(theta: Theta, radios: Sequence[RadioModel | None], counts: Sequence[int]) -> float:
+def _strangeness(theta: Theta, usual: Theta, radios: Sequence[RadioModel | None], counts: Sequence[int]) -> float:
     """Return how many steps a setting is away from the usual one, summed over the counts that each step is about.
 
     `counts`: how many there are of each coverage.
     """
-    total = _far(theta.shape, DEFAULT_THETA.shape, [name for name, _values in SHAPE_VALUES]) * sum(counts)
+    total = _far(theta.shape, usual.shape, [name for name, _values in SHAPE_VALUES]) * sum(counts)
     for number, errors in enumerate(theta.carriers):
-        total += _far(errors, CarrierErrors(), ["model_error", "clumped_error", "share_error"]) * counts[number]
+        total += _far(errors, usual.carriers[number], ["model_error", "clumped_error", "share_error"]) * counts[number]
     for number, radio in enumerate(radios):
         if radio is not None:
             total += _far(radio, USUAL_RADIO, ["softness_db", "slope"]) * counts[number]

@@ -28,7 +28,7 @@ _FIELDS_KEPT = 6  # of a region of 5,000 hexagons 100 MB each
 _REACHED = 0.3  # of a hexagon: less is the rim of a coverage
 _SMALLEST_KM2 = 0.01
 _EVEN = 1e-3  # a trait that differs less is the same everywhere
-_NEAREST_MASTS = (1, 3)  # of each carrier: the first alone tells of the mast more than of the people
+_NEAREST_MASTS = (2, 7)  # of each carrier: the nearest one tells of itself more than of the people
 _CLOSEST_M = 100.0  # nearer to a mast is no sign of more people
 
 

@@ -11,9 +11,20 @@ import shapely
 
 from geo import hexagons
 from geo.coverage import Coverage, RadioParameters
-from geo.fitting import FACTOR_RANGE, FITTED, HEXAGONS_TO_COUNTS, TOO_FEW, USUAL_RADIO, Fit, Trial, fit, interval_factor
+from geo.fitting import (
+    FACTOR_RANGE,
+    FITTED,
+    HEXAGONS_TO_COUNTS,
+    TOO_FEW,
+    USUAL_RADIO,
+    Fit,
+    Trial,
+    fit,
+    interval_factor,
+    usual_errors,
+)
 from geo.hexagons import Floats, HexIds
-from geo.joint import DEFAULT_THETA
+from geo.joint import DEFAULT_THETA, CarrierErrors
 from geo.radio_weights import DEFAULT_RADIO, RadioModel
 from geo.spreading import CarrierCounts, union_of_hexagons
 from geo.weights import compute_weights
@@ -177,3 +188,12 @@ def test_intervals_are_not_narrowed_or_widened_beyond_reason() -> None:
 
 def test_few_errors_leave_the_interval_factor_at_one() -> None:
     assert interval_factor(np.full(20, 9.0)) == 1.0
+
+
+def test_small_squares_are_believed_less_than_sectors_and_large_areas_as_much() -> None:
+    square, town = (
+        compute_weights(area_coverage([box_at(0.0, 0.0, degrees, 0.73 * degrees)])) for degrees in (0.0062, 0.062)
+    )
+    assert usual_errors(square).model_error == pytest.approx(1.6 * 200.0 / 500.0, rel=0.05)
+    assert usual_errors(town) == usual_errors(compute_weights(sectors(0.0))) == CarrierErrors()
+    assert usual_errors(square).clumped_error == CarrierErrors().clumped_error
