@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import html
+import os
 import re
 import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -144,6 +148,28 @@ def test_the_examples_of_the_operators_page_are_accepted(tmp_path: Path) -> None
         arguments = [str(tmp_path / one) if one in examples else one for one in shlex.split(step)]
         result = CliRunner().invoke(oryn, arguments, env=environment)
         assert (step, result.exit_code, result.exception) == (step, 0, None), result.output
+
+
+PASTED = re.findall(r"## Before there are counts\n(.*?)\n## ", text(ROOT / "docs" / "runbook.md"), re.S)[0]
+
+
+@pytest.mark.parametrize("block", re.findall(r"```sh\n(.*?)```", PASTED, re.S), ids=["hexagons", "polygons"])
+def test_what_loads_residents_can_be_pasted(tmp_path: Path, block: str) -> None:
+    """As from the runbook, so from the page of headquarters: in a shell, in an installation without anything."""
+    programs = Path(sys.executable).parent
+    own = {"PATH": f"{programs}:{os.environ['PATH']}", "ORYN_HOME": str(tmp_path / "home"), "ORYN_LANGUAGE": "en"}
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("ORYN_")} | own
+    done = subprocess.run(
+        ["sh", "-ec", block], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert re.fullmatch(r"residents: [\d,]+ in \d+ hexagons, from column \w+ .*\n", done.stdout)
+
+
+def test_what_headquarters_page_shows_to_paste_is_in_the_runbook() -> None:
+    page = html.unescape(text(ROOT / "webapp" / "templates" / "hq.html"))
+    shown = re.findall(r"<code>(cat > residents.csv.*?)</code>", page, re.S)[0].splitlines()
+    assert [line for line in shown if line not in PASTED.splitlines()] == []
 
 
 def test_decisions_are_numbered_without_gaps() -> None:

@@ -46,7 +46,7 @@ def load(file: Path, kind: PriorKind, column: str | None) -> None:
         for note in loaded.notes:
             click.echo(sentence(note.code, note.params, here.language), err=True)
         params = {
-            "kind": kind,
+            "kind": sentence(f"prior-kind-{kind.replace('_', '-')}", {}, here.language),
             "total": round(loaded.total),
             "hexagons": loaded.hexagon_count,
             "column": loaded.column,

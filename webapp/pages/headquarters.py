@@ -6,16 +6,19 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from store import audit, jobs
+from ingest.faults import sentence
+from store import audit, jobs, priors
 from store.assess import status_of
 from store.carriers import list_carriers
 from store.held import held_uploads
+from store.priors import PriorLayerRef
 from store.records import Carrier, Venue
 from store.tallies import states_since
 from store.uploads import last_interval_end_by_carrier, receipts_of
 from store.venues import list_venues
 from webapp.context import web
 from webapp.delivery_views import CarrierView
+from webapp.languages import language
 from webapp.pages.alerts import alerts_of, is_late
 from webapp.pages.receipts import ReceiptFacts, receipt_view
 from webapp.pages.sections import headquarters_page
@@ -44,7 +47,7 @@ def show() -> str:
         states = states_since(connection, now - timedelta(days=FILES_DAYS))
         venues = list_venues(connection)
         dead, held = jobs.jobs_in(connection, ["dead"]), held_uploads(connection)
-        head = audit.head(connection)
+        head, prior = audit.head(connection), priors.newest_layer(connection)
     facts = ReceiptFacts(names={one.code: one.name for one in carriers})
     statuses = _status_counts(venues, now)
     return headquarters_page(
@@ -58,6 +61,7 @@ def show() -> str:
         venue_count=len(venues),
         observed_words=age_words(scene.observed_at, now) if scene.observed_at else _("no data yet"),
         observed_clock=clock(scene.observed_at, now) if scene.observed_at else "",
+        prior_words=_prior_words(prior, now) if prior else None,
         head=head,
         row_count=number(head.sequence),
     )
@@ -73,6 +77,15 @@ def _carrier_view(carrier: Carrier, last_end: datetime | None, states: Mapping[s
         upload_count=number(sum(states.values())),
         refused_count=number(states.get("refused", 0)),
         is_late=is_late(last_end, now),
+    )
+
+
+def _prior_words(layer: PriorLayerRef, now: datetime) -> str:
+    return _(
+        "Loaded: %(kind)s from %(file)s, %(clock)s. How far it is believed is learnt from the counts.",
+        kind=sentence(f"prior-kind-{layer.kind.replace('_', '-')}", {}, language()),
+        file=layer.source,
+        clock=clock(layer.loaded_at, now),
     )
 
 
