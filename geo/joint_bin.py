@@ -21,7 +21,7 @@ from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error
 from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import History, Theta, VenuePrior
-from geo.regions import Region, cut
+from geo.regions import Region, cut, rows_within
 from geo.spreading import Bools, CarrierCounts
 
 OUTSIDE_ERROR = 0.5  # relative: people beyond the margin are as the rough estimate has them
@@ -84,7 +84,10 @@ def solve_bin(
     """Solve a bin in regions; each answers for its own hexagons and venues."""
     now = _case(ground, gather(ground, counts, theta, k_min), theta, venues, k_min, layer)
     usual, steady = _usual(ground, counts, theta, venues, k_min, layer, history, now)
-    regions = cut(ground.metres, now.rows.matrix, max(_LEAST_MARGIN_M, 2.0 * theta.shape.length_m))
+    if usual is None and history is not None:  # other source areas then: their people are a guess for these
+        now = _case(ground, now.rows, theta, venues, k_min, layer, history.mean)
+    most = (usual or now).rows  # with the past of carriers that are missing now
+    regions = cut(ground.metres, most.matrix, max(_LEAST_MARGIN_M, 2.0 * theta.shape.length_m))
     bins = history.bins if history else 0
     return now, [_part(now, usual, steady, region, bins) for region in regions]
 
@@ -100,8 +103,8 @@ def log_evidence(
     return _solved(case, everything)[2].log_likelihood
 
 
-def _case(ground: Layout, rows: Rows, theta: Theta, venues: VenuePrior, k_min: int, layer: Floats | None) -> Case:
-    trend, _ = prior_mean(ground, rows, layer)
+def _case(ground: Layout, rows: Rows, theta: Theta, venues: VenuePrior, k_min: int, *layers: Floats | None) -> Case:
+    trend, _ = prior_mean(ground, rows, *layers)
     return Case(ground, rows, theta, venues, k_min, trend, spread_out(rows, trend, START_STEPS))
 
 
@@ -115,7 +118,10 @@ def _usual(
     history: History | None,
     now: Case,
 ) -> tuple[Case | None, Floats]:
-    """Give the case of the usual counts and, for each row of now, its usual count (NaN: none)."""
+    """Give the case of the usual counts and, for each row of now, its usual count (NaN: none).
+
+    What is usual is told by every source area that has a past, also by those that are missing now.
+    """
     none = np.full(len(now.rows.value), np.nan)
     if history is None or not len(now.rows.value):
         return None, none
@@ -137,10 +143,11 @@ def _part(now: Case, usual: Case | None, steady: Floats, region: Region, bins: i
     here = _venues_here(now.venues, region)
     first = _first_hexagon(now.venues, here)
     own = np.isin(first, region.own)
+    region = replace(region, rows=rows_within(now.rows.matrix, region.hexagons))
     if usual is None:
         prior, matrix, solved = _solved(now, region)
         return Part(region, here, np.flatnonzero(own), posterior(matrix, prior, solved), solved.expected)
-    before = _before(usual, replace(region, rows=_rows_within(usual.rows, now.rows, region)))
+    before = _before(usual, replace(region, rows=rows_within(usual.rows.matrix, region.hexagons)))
     changed, its_matrix, after = _changed(now, region, before, steady[region.rows], bins)
     found = _joined(before.found, posterior(its_matrix, changed, after))
     return Part(region, here, np.flatnonzero(own), found, after.expected)
@@ -300,13 +307,6 @@ def _joined(usual: Posterior, change: Posterior) -> Posterior:
         with_area=change.with_area + usual.with_area,
         between=sparse.csr_array(change.between + usual.between),
     )
-
-
-def _rows_within(usual: Rows, now: Rows, region: Region) -> Ints:
-    """Give the rows of the usual counts of a region's source areas."""
-    wanted = {(int(now.source[n]), int(now.area[n])) for n in region.rows}
-    keys = zip(usual.source.tolist(), usual.area.tolist(), strict=True)
-    return np.array([n for n, key in enumerate(keys) if key in wanted], dtype=np.int64)
 
 
 def _venues_here(venues: VenuePrior, region: Region) -> Ints:

@@ -25,10 +25,13 @@ _LAYER_SMOOTHED_M = 1500.0
 _STEEPEST = 8.0  # logarithms from the densest to the emptiest trend
 
 
-def prior_mean(ground: Layout, rows: Rows, layer: Floats | None) -> tuple[Floats, Floats]:
-    """Return the trend of people (H,) with as many as were counted, and the scale its errors grow with (the same)."""
+def prior_mean(ground: Layout, rows: Rows, *layers: Floats | None) -> tuple[Floats, Floats]:
+    """Return the trend of people (H,) with as many as were counted, and the scale its errors grow with (the same).
+
+    `layers` (H,): guesses of where people are, each believed as far as the counts agree.
+    """
     base = np.maximum(ground.ground_km2, 1e-9)
-    traits = np.column_stack([ground.traits, *layer_traits(ground, layer)])
+    traits = np.column_stack([ground.traits, *(trait for one in layers for trait in layer_traits(ground, one))])
     mean = _as_many(rows, base)
     if not traits.shape[1] or not len(rows.value):
         return mean, mean

@@ -94,7 +94,8 @@ class History:
     """The same hour of the week before: what is usual, and what the carriers counted then.
 
     `usual_counts`: for each of the bin's CarrierCounts the robust centre (A,) of the same source area's counts in the
-    same past bins, NaN where not delivered: what is usual is estimated from these. `mean` (H,): robust centre of the
+    same past bins, NaN where not delivered: what is usual is estimated from these, so a carrier that is missing now
+    but was there belongs among the bin's CarrierCounts, with nothing delivered. `mean` (H,): robust centre of the
     plain means of the past bins, NaN where there were none: it stands in where most areas have no past (another
     coverage then). `bins`: how many past bins the centre is of.
     """

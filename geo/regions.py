@@ -17,6 +17,7 @@ from geo.hexagons import Floats
 Ints = NDArray[np.int64]
 
 MOST_ROWS = 2000  # a Cholesky factor of it takes a tenth of a second
+_MOSTLY = 0.5
 _SMALLEST = 64  # hexagons: below, a region is not cut further, however many areas lie in it
 
 
@@ -35,10 +36,9 @@ def cut(metres: Floats, rows: sparse.csr_array, margin_m: float, most_rows: int 
     A row belongs to every region that holds most of it; one too wide for any belongs to those it touches.
     """
     waiting, done = [np.arange(len(metres))], []
-    total = np.asarray(rows.sum(axis=1)).ravel()
     while waiting:
         own = waiting.pop()
-        region = _around(own, metres, rows, total, margin_m)
+        region = _around(own, metres, rows, margin_m)
         if len(region.rows) <= most_rows or len(own) <= _SMALLEST:
             done.append(region)
             continue
@@ -47,10 +47,16 @@ def cut(metres: Floats, rows: sparse.csr_array, margin_m: float, most_rows: int 
     return done
 
 
-def _around(own: Ints, metres: Floats, rows: sparse.csr_array, total: Floats, margin_m: float) -> Region:
+def rows_within(rows: sparse.csr_array, hexagons: Ints) -> Ints:
+    """Return which of the rows (N, H) lie mostly in some hexagons."""
+    inside = np.zeros(rows.shape[1])
+    inside[hexagons] = 1.0
+    return np.flatnonzero(rows @ inside > _MOSTLY * np.asarray(rows.sum(axis=1)).ravel())
+
+
+def _around(own: Ints, metres: Floats, rows: sparse.csr_array, margin_m: float) -> Region:
     if len(own) == len(metres):
         return Region(own, own, np.arange(rows.shape[0]))
     low, high = metres[own].min(axis=0) - margin_m, metres[own].max(axis=0) + margin_m
-    near = ((metres >= low) & (metres <= high)).all(axis=1)
-    inside = rows @ near.astype(np.float64)
-    return Region(own, np.flatnonzero(near), np.flatnonzero(inside > 0.5 * total))
+    near = np.flatnonzero(((metres >= low) & (metres <= high)).all(axis=1))
+    return Region(own, near, rows_within(rows, near))

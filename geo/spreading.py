@@ -46,7 +46,7 @@ class CarrierCounts:
     def limits(self, k_min: int) -> Floats:
         """Return below what each suppressed count lies, (A,)."""
         own = np.nan if self.hidden_below is None else self.hidden_below
-        return np.fmax(np.full(len(self.counts), float(k_min)), own)
+        return np.asarray(np.fmax(np.full(len(self.counts), float(k_min)), own))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -32,7 +32,7 @@ from ingest.bin_inputs import (
     named,
 )
 from ingest.counts import COUNTED, SUPPRESSED, AreaCounts, counts_in_bin, unpack_counts
-from ingest.history import make_history, ordinary_weeks, sort_past
+from ingest.history import make_history, ordinary_weeks, silent_groups, sort_past
 from ingest.linear import as_joint
 from ingest.memory import Arrays, Memory
 from ingest.priors import read_layer
@@ -82,13 +82,14 @@ class Estimator:
         """Estimate a bin by the method that its inputs name; suppressed counts are censored, missing ones absent."""
         if inputs.method == SPREAD:
             return as_joint(self._combine(combine, inputs), self._policy.estimation.interval_z)
-        ground, counts = self._ground(inputs.delivered), self.counts_of(inputs.delivered)
+        silent = silent_groups(inputs.delivered, inputs.past)
+        counts = [*self.counts_of(inputs.delivered), *(_nothing_of(one) for one in silent)]
         return joint.estimate(
-            ground,
+            self._ground(inputs.delivered),
             counts,
             inputs.model.theta,
             layer=self._layer_over(inputs.delivered),
-            history=self._history(inputs, counts) if inputs.past else None,
+            history=self._history(inputs, silent, counts) if inputs.past else None,
             venues=None if inputs.venues is None else inputs.venues.prior,
             k_min=self._policy.counts.k_min,
             z=self._policy.estimation.interval_z,
@@ -163,9 +164,11 @@ class Estimator:
     def _ground(self, delivered: Delivered) -> Layout:
         return self._memory.layout(delivered.area, [one.weights for one in delivered.grounds])
 
-    def _history(self, inputs: BinInputs, counts: Sequence[CarrierCounts]) -> History:
+    def _history(self, inputs: BinInputs, silent: Sequence[Group], counts: Sequence[CarrierCounts]) -> History:
         counts_then = [self._kept(_counts_name(one), partial(self._middles, one)) for one in inputs.past]
-        return make_history(inputs.delivered, counts, inputs.past, counts_then, self._plain)
+        return make_history(
+            inputs.delivered, [*inputs.delivered.groups, *silent], counts, inputs.past, counts_then, self._plain
+        )
 
     def _plain_digest(self, past: Delivered) -> str:
         return named([PLAIN, past.digest, self._policy.version, self._model(past).digest, self._layer_digest])
@@ -236,6 +239,14 @@ class Estimator:
         self._unpacked = {digest: counts for digest, counts in self._unpacked.items() if digest in wanted}
         read = blobs.read_blobs(self._connection, wanted - self._unpacked.keys())
         self._unpacked |= {digest: unpack_counts(data) for digest, data in read.items()}
+
+
+def _nothing_of(group: Group) -> CarrierCounts:
+    """Return the counts of a group that delivered nothing."""
+    reporting, kind, _slices = group
+    size = len(reporting.weights.source_area_ids)
+    nothing, is_people = np.full(size, np.nan), kind != "device_count"
+    return CarrierCounts(reporting.weights, nothing, np.zeros(size, bool), reporting.carrier.share, is_people)
 
 
 def _counts_name(past: Delivered) -> str:

@@ -51,6 +51,7 @@ def sort_past(
 
 def make_history(
     own: Delivered,
+    groups: Sequence[Group],
     counts: Sequence[CarrierCounts],
     past: Sequence[Delivered],
     counts_then: Sequence[Arrays],
@@ -58,16 +59,24 @@ def make_history(
 ) -> History:
     """Put what past bins say into the places of a bin's own source areas and hexagons.
 
-    `counts_then`: the counts of each past bin, group by group. Where the coverage was another one then, a source area
-    enters without its past; where that is so of most, the plain estimates (`plain_of`) of the past bins say what is
-    usual in the hexagons.
+    `groups`: those of the bin and `silent_groups`, whose `counts` these are. `counts_then`: the counts of each past
+    bin, group by group. Where the coverage was another one then, a source area enters without its past; where that is
+    so of most, the plain estimates (`plain_of`) of the past bins say what is usual in the hexagons.
     """
     then = [_by_key(one, made) for one, made in zip(past, counts_then, strict=True)]
-    usual = [_usual(group, [some[_key(group)] for some in then if _key(group) in some]) for group in own.groups]
+    usual = [_usual(group, [some[_key(group)] for some in then if _key(group) in some]) for group in groups]
     mean = np.full(len(own.area.hexagons), np.nan)
     if _known_share(counts, usual) < MOST:
         mean = centre([_over(own.area.hexagons, one.area.hexagons, plain_of(one)[0]) for one in past])
     return History(mean, usual, len(past))
+
+
+def silent_groups(own: Delivered, past: Sequence[Delivered]) -> list[Group]:
+    """Return the groups that could have delivered for a bin as they did for past ones, and did not: without slices."""
+    there = {_key(group) for group in own.groups}
+    grounds = {(one.carrier.id, one.coverage_digest): one for one in own.grounds}
+    were = sorted({_key(group) for one in past for group in one.groups} - there)
+    return [(grounds[key[:2]], key[2], ()) for key in were if key[:2] in grounds]
 
 
 def _known_share(counts: Sequence[CarrierCounts], usual: Sequence[NDArray[np.float64]]) -> float:

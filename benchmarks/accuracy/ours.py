@@ -54,7 +54,8 @@ def estimate_all(scenario: Scenario, rules: Policy) -> Ours:
     estimates = []
     for number, moment in enumerate(scenario.moments):
         past = scenario.past[number] if scenario.past else ()
-        counts = [one for one in carrier_counts(scenario.registrations, weights, moment) if one is not None]
+        delivered = carrier_counts(scenario.registrations, weights, moment)
+        counts = [one for one in (_with_silent(delivered, weights) if past else delivered) if one is not None]
         estimate = joint.estimate(
             ground,
             counts,
@@ -113,10 +114,21 @@ def carrier_counts(
     ]
 
 
+def _with_silent(
+    delivered: list[CarrierCounts | None], weights: tuple[SpreadingWeights, ...]
+) -> list[CarrierCounts | None]:
+    """Put counts without any number where a carrier did not deliver: its past says what is usual."""
+    sizes = [len(one.source_area_ids) for one in weights]
+    silent = [
+        CarrierCounts(one, np.full(size, np.nan), np.zeros(size, bool), 1.0)
+        for one, size in zip(weights, sizes, strict=True)
+    ]
+    return [one or other for one, other in zip(delivered, silent, strict=True)]
+
+
 def _history(ground: joint.Layout, moment: Moment, past: tuple[Moment, ...]) -> History:
     """Make the history of a bin: the centre of the counts of the same hour before, hidden ones as their middle."""
-    delivering = [n for n, counted in enumerate(moment.counted) if counted is not None]
-    usual = [centre([_middles(one, n) for one in past]) for n in delivering]
+    usual = [centre([_middles(one, n) for one in past]) for n in range(len(moment.counted))]
     return History(mean=np.full(len(ground.hexagons), np.nan), usual_counts=usual, bins=len(past))
 
 

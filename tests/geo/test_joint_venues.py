@@ -12,7 +12,7 @@ from geo.joint import DEFAULT_THETA, History, Layout, VenuePrior, no_venues
 from geo.joint_bin import solve_bin
 from geo.joint_result import LEAST_DOUBT, estimate_of
 from geo.regions import Region, cut
-from geo.spreading import CarrierCounts
+from geo.spreading import CarrierCounts, HexagonEstimate
 from tests.geo.joint_builders import K_MIN, Z, counted, estimated, tiling, town, venue_at, voronoi
 
 
@@ -121,6 +121,42 @@ def test_neighbours_are_rivals_across_the_edge_of_a_hexagon_and_of_a_region(
     monkeypatch.setattr("geo.joint_bin.cut", between_them)
     parts = estimated(ground, counts, venues=pair).venues.rivals.toarray()
     assert parts == pytest.approx(whole, abs=1e-3)
+
+
+def test_a_carrier_that_is_missing_now_still_tells_what_is_usual_and_the_interval_is_wider() -> None:
+    ground, smooth = town(voronoi(40, 1), tiling(22, 22))
+    people = smooth * np.random.default_rng(8).lognormal(0.0, 0.7, len(smooth))
+    both_now = both(ground, people)
+    size = len(people)
+    past = [both(ground, people, seed)[n].counts for seed, n in ((70, 0), (71, 1))]
+    missing = replace(both_now[1], counts=np.full(484, np.nan), suppressed=np.zeros(484, bool))
+    everything = History(np.full(size, np.nan), past, 4)
+    whole = estimated(ground, both_now, history=everything).hexagons
+    late = estimated(ground, [both_now[0], missing], history=everything).hexagons
+    alone = estimated(ground, both_now[:1], history=History(np.full(size, np.nan), past[:1], 4)).hexagons
+
+    def misplaced(found: HexagonEstimate) -> float:
+        return float(0.5 * np.abs(np.nan_to_num(found.present_population) - people).sum() / people.sum())
+
+    assert misplaced(late) < 0.8 * misplaced(alone)
+    assert np.nansum(late.present_population) == pytest.approx(np.nansum(whole.present_population), rel=0.05)
+    assert np.nansum(late.high - late.low) > 1.02 * np.nansum(whole.high - whole.low)
+
+
+def test_people_of_the_past_are_a_guess_where_source_areas_were_others(ground: Layout, people: Floats) -> None:
+    rng = np.random.default_rng(3)
+    coarse_ground, crowd = town(tiling(4, 4))
+    lumpy = crowd * rng.lognormal(0.0, 0.8, len(crowd))
+    counts = [counted(coarse_ground, lumpy, 0, 0.4, 9)]
+    nothing = [np.full(16, np.nan)]
+
+    def misplaced(mean: Floats) -> float:
+        found = estimated(coarse_ground, counts, history=History(mean, nothing, 4)).hexagons.present_population
+        return float(0.5 * np.abs(np.nan_to_num(found) - lumpy).sum() / lumpy.sum())
+
+    unknown = misplaced(np.full(len(crowd), np.nan))
+    assert misplaced(lumpy * rng.lognormal(0.0, 0.2, len(crowd))) < 0.8 * unknown
+    assert misplaced(rng.permutation(lumpy)) < 1.3 * unknown
 
 
 def test_no_more_people_are_in_a_venue_than_fit(ground: Layout, people: Floats) -> None:
