@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,14 @@ def test_oryn_misplaces_fewer_people_than_a_published_method_and_correlates_bett
 
 def test_no_venue_that_cannot_be_resolved_shows_a_level(scored: list[Scored]) -> None:
     assert set(Table(scored[0].rows).values(measure="levels shown where not resolvable")) == {0.0}
+
+
+def test_hiding_counts_below_20_moves_the_total_of_a_town_of_30000_by_two_per_cent_at_most() -> None:
+    town = next(one for job in plan.full() for one in job.builders if "town of 30,000" in repr(one))
+    night = replace(town, labels=("night",))
+    rows = Table(run_job(plan.Job("town", (night,)))[0].rows)
+    (hidden,) = rows.values(measure="total, by hiding alone")
+    assert 0.0 < abs(hidden) <= 0.02
 
 
 def test_a_run_writes_every_number_the_goals_and_the_plots(scored: list[Scored], tmp_path: Path) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.accuracy.plan import DENSE, LEAST_TOWN, MIXED, NO_HISTORY, QUIET, town_name
-from benchmarks.accuracy.scoring import CONVERGED, MULTIMNO, OURS, VORONOI
+from benchmarks.accuracy.scoring import BOUND, CONVERGED, MULTIMNO, OURS, VORONOI
 from benchmarks.accuracy.table import Table, number
 
 DENSE_NETWORKS = (DENSE, f"{DENSE}, {NO_HISTORY}", f"{DENSE}, {QUIET}", MIXED)
@@ -51,10 +51,18 @@ def _dense(table: Table) -> list[Goal]:
         chosen = {"world": "simulator", "network": network, "method": OURS}
         for measure, words, bound, sign in asked:
             value = table.mean(**chosen, measure=measure)
-            found.append(_goal(f"simulator, {network}: {measure}", words, value, sign * (value - bound) >= 0))
+            goal = _goal(f"simulator, {network}: {measure}", words, value, sign * (value - bound) >= 0)
+            found.append(replace(goal, measured=goal.measured + _at_best(table, chosen, measure)))
         held = table.mean(**chosen, measure="90 % interval holds")
         found.append(_goal(f"simulator, {network}: 90 % interval holds", ".87 to .93", held, 0.87 <= held <= 0.93))
     return found
+
+
+def _at_best(table: Table, chosen: dict[str, str], measure: str) -> str:
+    """Say what claimed shares leave to somebody who knows every phone's place, where it comes near to the goal."""
+    least = table.mean(**{**chosen, "method": BOUND}, measure=measure)
+    said = measure.startswith("Wasserstein") and not math.isnan(least)
+    return f" (true places, claimed shares: {least:.0f})" if said else ""
 
 
 def _venues(table: Table) -> list[Goal]:
@@ -109,10 +117,12 @@ def _silent(table: Table) -> Goal:
 
 
 def _totals(table: Table) -> list[Goal]:
+    """Judge what hiding does to a total; shares that are claimed wrongly are none of its fault."""
     found = []
     for world in ("simulator", "second world"):
-        values = table.values(world=world, network=town_name(LEAST_TOWN), method=OURS, measure="total")
-        worst = max(map(abs, values), default=math.nan)
-        name = f"{world}: error of the total, k = 20, {LEAST_TOWN:,} people, worst moment"
-        found.append(_goal(name, "<= .02", worst, worst <= 0.02))
+        for network in (town_name(LEAST_TOWN), DENSE):
+            values = table.values(world=world, network=network, method=OURS, measure="total, by hiding alone")
+            worst = max(map(abs, values), default=math.nan)
+            name = f"{world}, {network}: bias of the total by hiding below 20, worst moment"
+            found.append(_goal(name, "<= .02", worst, worst <= 0.02))
     return found

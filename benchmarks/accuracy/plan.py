@@ -73,7 +73,7 @@ def _of_world(world: str) -> list[Job]:
     networks = _networks(world)
     dense = networks[DENSE]
     variants = (
-        _Build(replace(dense, to_the_end=True), 1, ALL),
+        _Build(replace(dense, to_the_end=True, compare_hiding=True), 1, ALL),
         _Build(replace(dense, name=f"{DENSE}, {NO_HISTORY}", weeks=0), 1, ALL),
         _Build(replace(dense, name=f"{DENSE}, {QUIET}", gatherings=False), 1, SHORT),
         _Build(replace(dense, name=f"{DENSE}, {ABSENT}", absent=(dense.plans[0].code,)), 1, SHORT),
@@ -114,7 +114,8 @@ def _demo_networks() -> dict[str, world_demo.Network | world_canyon.Network]:
         name: world_demo.Network(name, plans) for name, plans in shapes.items()
     }
     town = world_demo.plans(("multimno",) * 3, small)
-    return found | {town_name(n): world_demo.Network(town_name(n), town, 0, False, residents=n) for n in TOWNS}
+    whole = world_demo.Network("", town, 0, False, compare_hiding=True)
+    return found | {town_name(n): replace(whole, name=town_name(n), residents=n) for n in TOWNS}
 
 
 def _canyon_networks() -> dict[str, world_demo.Network | world_canyon.Network]:
@@ -130,7 +131,8 @@ def _canyon_networks() -> dict[str, world_demo.Network | world_canyon.Network]:
         name: world_canyon.Network(name, plans) for name, plans in shapes.items()
     }
     town = world_canyon.plans(("sectors",) * 3, small)
-    return found | {town_name(n): world_canyon.Network(town_name(n), town, 0, False, residents=n) for n in TOWNS}
+    whole = world_canyon.Network("", town, 0, False, compare_hiding=True)
+    return found | {town_name(n): replace(whole, name=town_name(n), residents=n) for n in TOWNS}
 
 
 def town_name(residents: int) -> str:

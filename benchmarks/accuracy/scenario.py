@@ -64,7 +64,7 @@ class Scenario:
     """One world, one network, one seed. `hexagons` (H,) sorted: where people can be; `boundary`: their outline.
 
     `past`: for each moment the same quarter-hour of the weeks before, newest first; () without a history.
-    `to_the_end`: the slow iteration is run until it stands still, too.
+    `to_the_end`: the slow iteration is run until it stands still, too. `unhidden`: the same counts, none hidden.
     """
 
     world: str
@@ -78,6 +78,7 @@ class Scenario:
     moments: tuple[Moment, ...]
     past: tuple[tuple[Moment, ...], ...]
     to_the_end: bool = False
+    unhidden: Scenario | None = None
 
     @property
     def title(self) -> str:
@@ -85,9 +86,9 @@ class Scenario:
         return f"{self.world} / {self.name} / seed {self.seed}"
 
 
-def hidden_below_k(drawn: Floats) -> Counted:
-    """Hide what the contract hides: 1..k-1 is suppressed, 0 is delivered."""
-    suppressed = (drawn > 0) & (drawn < K_MIN)
+def hidden_below(drawn: Floats, k_min: int) -> Counted:
+    """Hide what the contract hides: 1..k-1 is suppressed, 0 is delivered; below 1 there is nothing to hide."""
+    suppressed = (drawn > 0) & (drawn < k_min)
     return Counted(np.where(suppressed, np.nan, drawn.astype(np.float64)), suppressed)
 
 

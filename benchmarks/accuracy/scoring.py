@@ -71,10 +71,21 @@ def score(scenario: Scenario, rules: Policy) -> Scored:
             scored.rows += [_row(scenario, moment, name, *one) for one in rows]
         if moment.label == FAR_MOMENT:
             scored.maps = {"truth": moment.people, **{name: found.people for name, found in maps.items()}}
+    if scenario.unhidden is not None:
+        scored.rows += _hiding_measures(scenario, ours.estimate_all(scenario.unhidden, rules), mine)
     scored.hexagons = scenario.hexagons
     scored.reliability = np.mean(held, axis=0)
     scored.rows += _venue_measures(scenario, venue_rows(scenario, mine), rules)
     return scored
+
+
+def _hiding_measures(scenario: Scenario, bare: ours.Ours, mine: ours.Ours) -> list[Row]:
+    """Compare totals with those of the same counts unhidden: what hiding alone does."""
+    rows = []
+    for moment, with_k, without in zip(scenario.moments, mine.estimates, bare.estimates, strict=True):
+        hidden, whole = (float(np.nansum(one.hexagons.present_population)) for one in (with_k, without))
+        rows.append(_row(scenario, moment, OURS, "total, by hiding alone", hidden / whole - 1.0))
+    return rows
 
 
 def _venue_measures(scenario: Scenario, rows: VenueRows, rules: Policy) -> list[Row]:

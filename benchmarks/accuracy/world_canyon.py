@@ -6,7 +6,7 @@ drawn first; carriers only ever count it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
@@ -19,7 +19,7 @@ from benchmarks.accuracy.canyon_carriers import Carrier, Plan, Points, build_car
 from benchmarks.accuracy.canyon_city import CENTRES, HOURS, Form, cell_of, crowd, draw_form, drift_of, raster_metres
 from benchmarks.accuracy.canyon_venues import Venues, draw_venues, hexagon_shares
 from benchmarks.accuracy.planting import PLANTED, PLANTED_IN_THE_PAST, draw_gatherings, plant_events, plant_states
-from benchmarks.accuracy.scenario import Counted, Moment, Scenario, hidden_below_k
+from benchmarks.accuracy.scenario import K_MIN, Counted, Moment, Scenario, hidden_below
 from geo import hexagons
 from geo.hexagons import Floats
 
@@ -46,6 +46,8 @@ class Network:
     absent: tuple[str, ...] = ()
     residents: int = RESIDENTS
     to_the_end: bool = False
+    k_min: int = K_MIN
+    compare_hiding: bool = False
 
 
 def plans(delivery: tuple[str, str, str], sites: tuple[int, int, int]) -> tuple[Plan, ...]:
@@ -111,6 +113,7 @@ def build(network: Network, seed: int, moments: tuple[tuple[str, datetime], ...]
         tuple(_moment(city, network, carriers, label, start - timedelta(weeks=week), week) for week in weeks)
         for label, start in moments
     )
+    bare = replace(network, k_min=1, compare_hiding=False)
     return Scenario(
         world="second world",
         name=network.name,
@@ -123,6 +126,7 @@ def build(network: Network, seed: int, moments: tuple[tuple[str, datetime], ...]
         moments=now,
         past=past if network.weeks else (),
         to_the_end=network.to_the_end,
+        unhidden=build(bare, seed, moments) if network.compare_hiding else None,
     )
 
 
@@ -146,7 +150,7 @@ def _moment(
     counted = tuple(
         None
         if one.plan.code in network.absent and not week
-        else _counted(rng, city, one, label, raster, background, venue_people)
+        else _counted(rng, city, one, label, raster, background, venue_people, network.k_min)
         for one in carriers
     )
     people = background + venue_people @ city.venue_shares
@@ -174,6 +178,7 @@ def _counted(
     raster: Floats,
     background: Floats,
     venue_people: Floats,
+    k_min: int,
 ) -> Counted:
     outer, inner = city.points
     weight = raster[cell_of(outer.metres)]
@@ -190,7 +195,7 @@ def _counted(
     mean = mean + carrier.inside.T @ (venue_people[inner.owner] / _each(inner) * share[inner.district])
     mean = mean * carrier.persistent
     unrest = rng.gamma(1.0 / OVERDISPERSION**2, OVERDISPERSION**2, len(mean))
-    counted = hidden_below_k(rng.poisson(mean * unrest).astype(np.float64))
+    counted = hidden_below(rng.poisson(mean * unrest).astype(np.float64), k_min)
     registered = carrier.registration
     if not registered.counts_people:
         return counted

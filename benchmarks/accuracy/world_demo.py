@@ -17,12 +17,13 @@ import shapely
 from benchmarks.accuracy import geohash
 from benchmarks.accuracy.planting import PLANTED, PLANTED_IN_THE_PAST, draw_gatherings, plant_events, plant_states
 from benchmarks.accuracy.scenario import (
+    K_MIN,
     Bools,
     Counted,
     Moment,
     Registration,
     Scenario,
-    hidden_below_k,
+    hidden_below,
     sorted_like,
 )
 from geo import hexagons
@@ -55,7 +56,10 @@ LOCATION_ERROR_M = 150.0
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """One shape of the carriers' networks. `absent`: carriers that were there in the past and do not deliver now."""
+    """One shape of the carriers' networks. `absent`: carriers that were there in the past and do not deliver now.
+
+    `k_min`: smaller counts are hidden; `compare_hiding`: the scenario brings the same counts unhidden along.
+    """
 
     name: str
     plans: tuple[Plan, ...]
@@ -64,6 +68,8 @@ class Network:
     absent: tuple[str, ...] = ()
     residents: int = RESIDENTS
     to_the_end: bool = False
+    k_min: int = K_MIN
+    compare_hiding: bool = False
 
 
 def plans(delivery: tuple[str, str, str], sites: tuple[int, int, int]) -> tuple[Plan, ...]:
@@ -103,6 +109,7 @@ def build(network: Network, seed: int, moments: tuple[tuple[str, datetime], ...]
     )
     land = ground().district >= 0
     ids = ground().ids[land]
+    bare = replace(network, k_min=1, compare_hiding=False)
     return Scenario(
         world="simulator",
         name=network.name,
@@ -115,6 +122,7 @@ def build(network: Network, seed: int, moments: tuple[tuple[str, datetime], ...]
         moments=now,
         past=past if network.weeks else (),
         to_the_end=network.to_the_end,
+        unhidden=build(bare, seed, moments) if network.compare_hiding else None,
     )
 
 
@@ -171,7 +179,7 @@ class _Counting:
             return None
         mean = expected_devices(self._city.world, carrier, people, venue_people, bin_of_week(start))
         rng = generator(self._city.world.seed, "accuracy-count", carrier.code, bin_number(start))
-        counted = hidden_below_k(rng.poisson(mean)[self._order[n]].astype(np.float64))
+        counted = hidden_below(rng.poisson(mean)[self._order[n]].astype(np.float64), self._network.k_min)
         return _as_camara(counted, registered) if registered.counts_people else counted
 
 
