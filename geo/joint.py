@@ -38,6 +38,7 @@ from geo.joint_types import (
     VenuePrior,
 )
 from geo.joint_zeros import with_zeros
+from geo.regions import MOST_ROWS
 from geo.spreading import CarrierCounts
 
 __all__ = [
@@ -71,6 +72,7 @@ def estimate(
     k_min: int,
     z: float,
     believed_within: float = math.inf,
+    most_areas: int = MOST_ROWS,
 ) -> JointEstimate:
     """Estimate one time bin with all variances.
 
@@ -78,11 +80,14 @@ def estimate(
     of the same. `layer` (H,): a guess of where people are, in any unit, NaN where it says nothing; how far it is
     believed is learnt from the counts. `z`: half width of an interval in standard deviations (1.645 for 90 %).
     `believed_within`: counts that contradict all others more than so many times are left out, see `out_of_line`.
+    `most_areas`: with more source areas the ground is solved in regions.
     """
     venues = venues or no_venues(len(ground.hexagons))
     left_out = out_of_line(ground, counts, k_min=k_min, believed_within=believed_within)
     believed = without(counts, left_out)
-    case, parts = solve_bin(ground, believed, theta, venues, layer=layer, history=history, k_min=k_min)
+    case, parts = solve_bin(
+        ground, believed, theta, venues, layer=layer, history=history, k_min=k_min, most_areas=most_areas
+    )
     found = with_zeros(ground, believed, estimate_of(case, parts, believed, z))
     if not left_out.any():
         return found

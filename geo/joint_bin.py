@@ -21,7 +21,7 @@ from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error
 from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import History, Theta, VenuePrior
-from geo.regions import Region, cut, rows_within
+from geo.regions import MOST_ROWS, Region, cut, rows_within
 from geo.spreading import Bools, CarrierCounts
 
 OUTSIDE_ERROR = 0.5  # relative: people beyond the margin are as the rough estimate has them
@@ -82,12 +82,13 @@ def solve_bin(
     k_min: int,
 ) -> tuple[Case, list[Part]]:
     """Solve a bin in regions; each answers for its own hexagons and venues."""
+    most_areas: int = MOST_ROWS,
     now = _case(ground, gather(ground, counts, theta, k_min), theta, venues, k_min, layer)
     usual, steady = _usual(ground, counts, theta, venues, k_min, layer, history, now)
     if usual is None and history is not None:  # other source areas then: their people are a guess for these
         now = _case(ground, now.rows, theta, venues, k_min, layer, history.mean)
     most = (usual or now).rows  # with the past of carriers that are missing now
-    regions = cut(ground.metres, most.matrix, max(_LEAST_MARGIN_M, 2.0 * theta.shape.length_m))
+    regions = cut(ground.metres, most.matrix, max(_LEAST_MARGIN_M, 2.0 * theta.shape.length_m), most_areas)
     bins = history.bins if history else 0
     return now, [_part(now, usual, steady, region, bins) for region in regions]
 

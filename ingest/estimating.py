@@ -94,6 +94,7 @@ class Estimator:
             k_min=self._policy.counts.k_min,
             z=self._policy.estimation.interval_z,
             believed_within=self._policy.estimation.believed_within,
+            most_areas=self._policy.estimation.region_areas_max,
         )
 
     def spread(self, inputs: BinInputs) -> HexagonEstimate:

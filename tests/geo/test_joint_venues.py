@@ -10,7 +10,7 @@ from geo.censoring import censored_moments
 from geo.hexagons import Floats
 from geo.joint import DEFAULT_THETA, History, Layout, VenuePrior, no_venues
 from geo.joint_bin import solve_bin
-from geo.joint_result import LEAST_DOUBT, estimate_of
+from geo.joint_result import LEAST_DOUBT
 from geo.regions import Region, cut
 from geo.spreading import CarrierCounts, HexagonEstimate
 from tests.geo.joint_builders import K_MIN, Z, counted, estimated, tiling, town, venue_at, voronoi
@@ -221,15 +221,13 @@ def test_a_history_without_counts_leaves_the_bin_as_it_is(ground: Layout, people
     )
 
 
-def test_regions_do_not_show(ground: Layout, people: Floats, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_regions_of_as_many_areas_as_the_policy_allows_do_not_show(ground: Layout, people: Floats) -> None:
     counts = both(ground, people)
     whole = estimated(ground, counts)
-    monkeypatch.setattr("geo.joint_bin.cut", lambda metres, rows, margin_m: cut(metres, rows, margin_m, 320))
-    case, parts = solve_bin(
-        ground, counts, DEFAULT_THETA, no_venues(len(people)), layer=None, history=None, k_min=K_MIN
-    )
+    none = no_venues(len(people))
+    _, parts = solve_bin(ground, counts, DEFAULT_THETA, none, layer=None, history=None, k_min=K_MIN, most_areas=320)
     assert len(parts) > 1
-    pieces = estimate_of(case, parts, counts, Z)
+    pieces = estimated(ground, counts, most_areas=320)
     difference = np.abs(pieces.hexagons.present_population - whole.hexagons.present_population)
     assert difference.sum() < 0.02 * people.sum()
     assert (difference < 0.5 * whole.sd + 1.0).all()
