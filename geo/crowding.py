@@ -31,7 +31,7 @@ def venue_membership(places: Sequence[Place], hexagon_ids: HexIds) -> sparse.csr
     if not len(places) or not len(hexagon_ids):
         return sparse.csr_array(shape, dtype=np.float64)
     resolution = int(hexagons.resolutions(hexagon_ids[:1])[0])
-    row, ids, share = _shares(_shapes(places), resolution)
+    row, ids, share = _shares(outlines_of(places), resolution)
     column = np.minimum(np.searchsorted(hexagon_ids, ids), shape[1] - 1)
     known = hexagon_ids[column] == ids
     return sparse.csr_array((share[known], (row[known], column[known])), shape=shape)
@@ -39,7 +39,7 @@ def venue_membership(places: Sequence[Place], hexagon_ids: HexIds) -> sparse.csr
 
 def outline_m2(places: Sequence[Place]) -> Floats:
     """Give the ground area of each outline, (V,) in square metres; 0 for a point."""
-    shapes = _shapes(places)
+    shapes = outlines_of(places)
     bounds = shapely.bounds(shapes)
     latitude = np.radians((bounds[:, 1] + bounds[:, 3]) / 2.0)
     metres_a_degree = np.radians(EARTH_RADIUS_KM * 1000.0)
@@ -47,7 +47,8 @@ def outline_m2(places: Sequence[Place]) -> Floats:
     return area
 
 
-def _shapes(places: Sequence[Place]) -> NDArray[Any]:
+def outlines_of(places: Sequence[Place]) -> NDArray[Any]:
+    """Give the shapes of places, (V,)."""
     shapes = [shapely.from_wkb(p) if isinstance(p, bytes) else shapely.Point(p) for p in places]
     return np.array(shapes, dtype=object)
 

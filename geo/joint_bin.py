@@ -21,6 +21,7 @@ from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error
 from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import History, Theta, VenuePrior
+from geo.own_cells import inside_venues, seen_in
 from geo.regions import MOST_ROWS, Region, cut, rows_within
 from geo.spreading import Bools, CarrierCounts
 
@@ -45,6 +46,7 @@ class Case:
     k_min: int
     trend: Floats
     rough: Floats
+    own_cells: tuple[Ints, Ints]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,9 +82,9 @@ def solve_bin(
     layer: Floats | None,
     history: History | None,
     k_min: int,
+    most_areas: int = MOST_ROWS,
 ) -> tuple[Case, list[Part]]:
     """Solve a bin in regions; each answers for its own hexagons and venues."""
-    most_areas: int = MOST_ROWS,
     now = _case(ground, gather(ground, counts, theta, k_min), theta, venues, k_min, layer)
     usual, steady = _usual(ground, counts, theta, venues, k_min, layer, history, now)
     if usual is None and history is not None:  # other source areas then: their people are a guess for these
@@ -106,7 +108,8 @@ def log_evidence(
 
 def _case(ground: Layout, rows: Rows, theta: Theta, venues: VenuePrior, k_min: int, *layers: Floats | None) -> Case:
     trend, _ = prior_mean(ground, rows, *layers)
-    return Case(ground, rows, theta, venues, k_min, trend, spread_out(rows, trend, START_STEPS))
+    own = inside_venues(ground, venues.outlines)
+    return Case(ground, rows, theta, venues, k_min, trend, spread_out(rows, trend, START_STEPS), own)
 
 
 def _usual(
@@ -211,7 +214,17 @@ def _prior(case: Case, region: Region) -> Prior:
         venue_mean=case.venues.mean[here],
         venue_sd=case.venues.sd[here],
         ceiling=case.venues.ceiling[here],
+        seen=_seen(case, region, held),
     )
+
+
+def _seen(case: Case, region: Region, held: sparse.csr_array) -> sparse.csr_array:
+    """Give the counts of one person in each venue of a region, with the venues' own cells."""
+    here = {venue: at for at, venue in enumerate(_venues_here(case.venues, region).tolist())}
+    pairs = [
+        (area, here[one]) for area, one in zip(*map(np.ndarray.tolist, case.own_cells), strict=True) if one in here
+    ]
+    return seen_in(taken(case.rows, region.rows, region.hexagons), held, pairs)
 
 
 def _told(case: Case, region: Region) -> tuple[Rows, Floats, Told]:
@@ -252,10 +265,11 @@ def _changed(
         level_sd=INNOVATION_LEVEL_SD,
         venue_mean=before.venues,
         venue_sd=now.venues.sd[_venues_here(now.venues, region)],
+        seen=_seen(now, region, before.prior.held),
     )
     rows, outside, _ = _told(now, region)
     people = np.exp(before.point)
-    base = rows.matrix @ (people + prior.held.T @ before.venues) + outside
+    base = rows.matrix @ people + prior.seen @ before.venues + outside
     known_past = np.isfinite(past) & ~rows.censored
     steady = np.clip((base + 0.5) / (np.where(known_past, past, base) + 0.5), *_STEADY)
 

@@ -37,7 +37,8 @@ class Prior:
     """What is believed before the counts, over H hexagons and V venues.
 
     `level` (H,): logarithm of people in the trend; `field`, `cv` and `nugget_cv` of errors around it;
-    `level_sd` of an error common to all; `held` (V, H) membership, `venue_mean`, `venue_sd`, `ceiling` (V,).
+    `level_sd` of an error common to all; `held` (V, H) membership, `venue_mean`, `venue_sd`, `ceiling` (V,); `seen`
+    (N, V): counts of one person in each venue.
     """
 
     level: Floats
@@ -49,6 +50,7 @@ class Prior:
     venue_mean: Floats
     venue_sd: Floats
     ceiling: Floats
+    seen: sparse.csr_array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,7 +87,7 @@ def solve(matrix: sparse.csr_array, prior: Prior, told: Told, start: Floats, ste
 class _Search:
     def __init__(self, matrix: sparse.csr_array, prior: Prior, told: Told, start: Floats) -> None:
         self._matrix, self._prior, self._told = matrix, prior, told
-        self._seen = sparse.csr_array(matrix @ prior.held.T)
+        self._seen = prior.seen
         self.point = np.log(np.maximum(start, _LEAST_PEOPLE))
         self.venues = prior.venue_mean.copy()
         most = np.where(np.isfinite(prior.ceiling), prior.ceiling, np.inf)

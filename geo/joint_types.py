@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from numpy.typing import NDArray
 from scipy import sparse
 
 from geo.hexagons import Floats
@@ -79,7 +81,8 @@ class VenuePrior:
     """Registered venues before any count: `membership` (V, H), rows sum to 1 where the venue lies in hexagons.
 
     `mean` and `sd` (V,) people expected now; `ceiling` (V,) the most that fit, NaN where unknown; `usual_sd` (V,) of
-    what is usual in such an hour of the week, None where it is as `sd`.
+    what is usual in such an hour of the week, None where it is as `sd`. `outlines` (V,) of shapely: where radio cells
+    of the venue's own may stand; None where nothing is known of them.
     """
 
     membership: sparse.csr_array
@@ -87,6 +90,7 @@ class VenuePrior:
     sd: Floats
     ceiling: Floats
     usual_sd: Floats | None = None
+    outlines: NDArray[Any] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

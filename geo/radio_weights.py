@@ -30,6 +30,7 @@ DEFAULT_RANGE_M = 2_000.0
 DEFAULT_POWER_W = 10.0
 DEFAULT_HEIGHT_M = 30.0
 DEFAULT_BEAM_WIDTH = 65.0
+SMALL_RANGE_M = 300.0  # of a pico cell on record
 LONGEST_RANGE_M = 35_000.0  # a GSM cell's timing advance ends here; longer ones are errors of measurement
 
 # The middle of a hexagon and of its six outer sevenths, in units of its edge: seven parts of equal area.
@@ -84,6 +85,15 @@ def connections(
     kept = [_promising(pairs, strongest, model) for pairs in _levels(cells, ids, places, areas, model)]
     progress(0.9, "levels")
     return _normalised(cells, ids, places, areas, kept, model)
+
+
+def small_cells(cells: RadioParameters) -> Floats:
+    """Return number, longitude and latitude of the cells that may stand inside a building, (S, 3).
+
+    On record they radiate all round and no farther than SMALL_RANGE_M.
+    """
+    there = np.flatnonzero((cells.range_m <= SMALL_RANGE_M) & np.isnan(cells.azimuth))
+    return np.column_stack([there, cells.longitude[there], cells.latitude[there]]).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)

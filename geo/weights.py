@@ -20,7 +20,7 @@ from geo.radio_weights import DEFAULT_RADIO, RadioModel
 
 Progress = Callable[[float, str], None]
 
-_KIND = "oryn-weights-2"
+_KIND = "oryn-weights-3"
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -30,7 +30,8 @@ class SpreadingWeights:
     `spread` (A, H): the share of the area's count that goes to each hexagon; rows sum to 1.
     `cover` (A, H): the part of the hexagon that the area stands for: |h∩a|/|h| for shapes; the connection probability
     for radio cells, whose columns sum to 1. `area_km2` (A,): true area (for radio cells: Σ P_ah |h|). `masts` (M, 2):
-    longitude and latitude of the radio cells, each place once; (0, 2) where there are none.
+    longitude and latitude of the radio cells, each place once; (0, 2) where there are none. `small` (S, 3): number,
+    longitude and latitude of radio cells that may stand inside a building.
     """
 
     source_area_ids: tuple[str, ...]
@@ -39,6 +40,7 @@ class SpreadingWeights:
     cover: sparse.csr_array
     area_km2: Floats
     masts: Floats = field(default_factory=lambda: np.zeros((0, 2)))
+    small: Floats = field(default_factory=lambda: np.zeros((0, 3)))
 
     def to_bytes(self) -> bytes:
         """Pack for a cache; `from_bytes` gives the same weights to the last bit."""
@@ -46,6 +48,7 @@ class SpreadingWeights:
             "hexagons": self.hexagons,
             "area_km2": self.area_km2,
             "masts": self.masts,
+            "small": self.small,
             "indptr": self.spread.indptr.astype(np.int64),
             "indices": self.spread.indices.astype(np.int32),
             "spread": self.spread.data,
@@ -62,7 +65,7 @@ class SpreadingWeights:
         spread, cover = (
             sparse.csr_array((a[name], a["indices"], a["indptr"]), shape=shape) for name in ("spread", "cover")
         )
-        return SpreadingWeights(ids, a["hexagons"], spread, cover, a["area_km2"], a["masts"])
+        return SpreadingWeights(ids, a["hexagons"], spread, cover, a["area_km2"], a["masts"], a["small"])
 
 
 def compute_weights(
@@ -107,7 +110,7 @@ def _of_radio_cells(
     share, area = _shares(row, stands_for, len(coverage.source_area_ids))
     masts = np.unique(np.column_stack([cells.longitude, cells.latitude]), axis=0)
     made = _weights(coverage, found.hexagons, (row, found.column), share, found.probability, area)
-    return replace(made, masts=masts)
+    return replace(made, masts=masts, small=radio_weights.small_cells(cells))
 
 
 def _shares(row: Ints, part: Floats, areas: int) -> tuple[Floats, Floats]:

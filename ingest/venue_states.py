@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.crowding import outline_m2, venue_membership
+from geo.crowding import outline_m2, outlines_of, venue_membership
 from geo.joint_types import VenuePrior
 from rules.capacity import Capacity, capacity_of
 from rules.errors import HoursNotUnderstood
@@ -49,6 +49,7 @@ class VenueStates:
         self.ids = tuple(one.id for one in self.venues)
         places = [_place(one) for one in self.venues]
         self.membership = venue_membership(places, hexagons)
+        self._outlines = outlines_of(places)
         self.capacities = [_capacity(one, policy) for one in self.venues]
         self._sizes = _sizes(self.venues, self.capacities, outline_m2(places), policy)
         shares = [policy.crowding.prior.shares(one.draft.category) for one in self.venues]
@@ -110,7 +111,7 @@ class VenueStates:
         wide = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.open_sd_share)
         usual = np.where(is_open == 0.0, numbers.closed_sd_share, numbers.usual_sd_share)
         sd, usual_sd = (np.maximum(one * size, LEAST_SD) for one in (wide, usual))
-        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known, usual_sd)
+        prior = VenuePrior(self.membership, mean, sd, numbers.ceiling_share * sizes.known, usual_sd, self._outlines)
         name = self._where.copy()
         for values in (mean, sd, prior.ceiling, usual_sd):
             name.update(values.astype("<f8").tobytes())
