@@ -112,7 +112,7 @@ def _mean(table: Table, chosen: dict[str, str], method: str, moments: list[str])
 def _silent(table: Table) -> Goal:
     shown = table.values(measure="levels shown")
     wrong = sum(table.values(measure="levels shown where not resolvable"))
-    measured = f"{wrong:.0f} of {sum(shown):,.0f} levels"
+    measured = f"{wrong:g} of {sum(shown):,.0f} levels"
     return Goal("unresolvable venues with a level, everywhere", "0", measured, wrong == 0 if shown else None)
 
 

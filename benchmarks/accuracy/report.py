@@ -40,8 +40,8 @@ VENUE_MEASURES = (
     ("over half full: precision", ".2f"),
     ("over half full: recall of resolvable", ".2f"),
     ("over half full: recall of all", ".2f"),
-    ("levels shown", ".0f"),
-    ("levels shown where not resolvable", ".0f"),
+    ("levels shown", ".1f"),
+    ("levels shown where not resolvable", ".2f"),
 )
 WORLDS = ("simulator", "second world")
 

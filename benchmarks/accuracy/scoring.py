@@ -28,6 +28,7 @@ NOMINAL = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 NORMAL_HALF_WIDTHS = (0.6745, 0.8416, 1.0364, 1.2816, 1.6449, 1.9600, 2.5758)
 
 LEAST_VENUES = 50
+DRAWS = 20  # of 200 head counts each
 
 Row = tuple[str, str, int, str, str, str, float]
 
@@ -89,19 +90,24 @@ def _hiding_measures(scenario: Scenario, bare: ours.Ours, mine: ours.Ours) -> li
 
 
 def _venue_measures(scenario: Scenario, rows: VenueRows, rules: Policy) -> list[Row]:
-    """Measure venues before and after 200 head counts, both on venues that no inspector counted."""
-    found: list[Row] = []
-    counted, others = venue_scores.split(rows, scenario.seed)
-    if len(others.truth) < LEAST_VENUES:
-        return found
-    plain = np.ones(len(others.truth))
-    raw = [("90 % interval of venues holds, as estimated", venue_scores.held_by(others, plain))]
-    found += [(scenario.world, scenario.name, scenario.seed, "all", OURS, *one) for one in raw]
-    for name, learnt in (("before head counts", None), ("after head counts", venue_scores.learn(counted, rules))):
-        factors = venue_scores.factors_of(learnt, others, rules)
+    """Measure venues before and after 200 head counts, both on venues that no inspector counted.
+
+    200 counts fix a share to about two points, so that one draw of them would say more of its luck than of the method:
+    all are the means over DRAWS of them.
+    """
+    draws = [venue_scores.split(rows, DRAWS * scenario.seed + number) for number in range(DRAWS)]
+    if len(draws[0][1].truth) < LEAST_VENUES:
+        return []
+    others = venue_scores.joined([left for _counted, left in draws])
+    raw = ("90 % interval of venues holds, as estimated", venue_scores.held_by(others, np.ones(len(others.truth))))
+    found: list[Row] = [(scenario.world, scenario.name, scenario.seed, "all", OURS, *raw)]
+    learnt = [venue_scores.learn(counted, rules) for counted, _left in draws]
+    for name, taught in (("before head counts", [None] * DRAWS), ("after head counts", learnt)):
+        parts = [venue_scores.factors_of(one, left, rules) for one, (_, left) in zip(taught, draws, strict=True)]
+        factors = np.concatenate(parts)
         said = venue_scores.say(others, factors, rules)
         measured = [("90 % interval of venues holds", venue_scores.held_by(others, factors))]
-        measured += venue_scores.level_measures(others, said, factors, rules)
+        measured += venue_scores.level_measures(others, said, factors, rules, DRAWS)
         found += [(scenario.world, scenario.name, scenario.seed, name, OURS, *one) for one in measured]
     return found
 

@@ -6,6 +6,7 @@ registered capacity (no epidemic zone is in force in these worlds).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +91,13 @@ def split(rows: VenueRows, seed: int) -> tuple[VenueRows, VenueRows]:
     return rows.only(counted), rows.only(~visited)
 
 
+def joined(parts: Sequence[VenueRows]) -> VenueRows:
+    """Return the rows of several as one."""
+    return VenueRows(
+        *(np.concatenate([getattr(one, name) for one in parts]) for name in VenueRows.__dataclass_fields__)
+    )
+
+
 def learn(counted: VenueRows, rules: Policy) -> Calibration | None:
     """Calibrate as the product does."""
     return calibrate(_pairs(counted), terms_of(rules))
@@ -127,8 +135,13 @@ def say(rows: VenueRows, factors: Floats, rules: Policy) -> Said:
     return Said(level, level_high, resolvable.astype(bool))
 
 
-def level_measures(rows: VenueRows, said: Said, factors: Floats, rules: Policy) -> list[tuple[str, float]]:
-    """Count how often a shown level is true, and what share of the venues can be judged at all."""
+def level_measures(
+    rows: VenueRows, said: Said, factors: Floats, rules: Policy, draws: int = 1
+) -> list[tuple[str, float]]:
+    """Count how often a shown level is true, and what share of the venues can be judged at all.
+
+    `draws`: how many times the venues were drawn; numbers of levels are those of one draw, on average.
+    """
     shown, over = said.level > 0, rows.truth >= HALF_FULL * rows.capacity
     alarmed = said.level >= OVER_HALF_LEVEL
     true = np.searchsorted([0.0, *rules.crowding.level_edges], rows.truth / rows.capacity, side="right")
@@ -136,10 +149,10 @@ def level_measures(rows: VenueRows, said: Said, factors: Floats, rules: Policy) 
     return [
         ("resolvable", _mean(said.resolvable)),
         *((f"resolvable, {a}-{b}", _mean(said.resolvable[_band(rows, a, b)])) for a, b in BANDS),
-        ("levels shown", float(shown.sum())),
-        ("levels shown where not resolvable", float((shown & ~_resolvable_again(rows, factors)).sum())),
+        ("levels shown", float(shown.sum()) / draws),
+        ("levels shown where not resolvable", float((shown & ~_resolvable_again(rows, factors)).sum()) / draws),
         ("level true, of shown", _mean(((said.level <= true) & (true <= said.level_high))[shown])),
-        ("over half full: said", float(alarmed.sum())),
+        ("over half full: said", float(alarmed.sum()) / draws),
         ("over half full: precision", _mean(over[alarmed])),
         ("over half full: recall of resolvable", _mean(alarmed[over & said.resolvable])),
         ("over half full: recall of all", _mean(alarmed[over])),
