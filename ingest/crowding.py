@@ -112,7 +112,7 @@ class VenueJudge:
             level=crowding.level,
             level_high=crowding.level_high,
             low=one.low if told else None,
-            best=one.best if told else None,
+            best=one.best if told and not figures.rows.few[row] else None,  # the middle of a band is no likely number
             high=one.high if told else None,
             occupancy_limit=permitted.persons,
             epidemic_zone=zone,

@@ -80,6 +80,7 @@ def test_a_band_of_few_people_is_never_called_calibrated() -> None:
     bin_ = told(rows([20, 100], [20, 20], few=[True, False]), ("few", "many"))
     few, many = judge(cinema("few"), cinema("many"), calibration=learnt).judge(bin_, QUARTER)
     assert (few.calibrated, many.calibrated) == (False, True)
+    assert (few.low, few.best, many.best) == (0.0, None, 100.0), "which number of the band is likely is not told"
 
 
 def test_a_size_of_venue_whose_errors_no_factor_covers_stays_uncalibrated() -> None:

@@ -271,7 +271,7 @@ def _meaning_words(low: int | None, high: int | None, numbers: VenueCrowding | N
 
 
 def _neighbours_words(numbers: VenueCrowding | None) -> str | None:
-    if numbers is None or not numbers.neighbour_count or _told(numbers) is not None:
+    if numbers is None or numbers.state == "no_data" or not numbers.neighbour_count or _told(numbers) is not None:
         return None
     return ngettext(
         "%(num)d other place shares this spot; its guests are counted along.",
