@@ -200,8 +200,20 @@ def test_a_refused_position_is_said_with_what_to_do(visit: Open, language: str, 
     page.locator("#locate").click()
     expect(notice).to_contain_text(words)
     expect(notice).to_be_in_viewport(ratio=1)
-    notice.get_by_role("button", name=close).click()
+    expect(page.locator("#list-notice")).not_to_contain_text(words)  # said once
+    closing = notice.get_by_role("button", name=close)
+    assert closing.evaluate("button => button.scrollWidth <= button.clientWidth")
+    closing.click()
     expect(notice).to_have_text("")
+
+
+def test_what_the_colours_mean_is_shown_without_moving_the_page(visit: Open) -> None:
+    page = visit().go()
+    page.get_by_role("button", name="What the colours mean").click()
+    expect(page.locator("#legend summary")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#legend summary")).to_be_focused()
+    moved = "[...document.querySelectorAll('html, body, .content, #map-page, #sheet')].map((one) => one.scrollTop)"
+    assert set(page.evaluate(moved)) == {0}
 
 
 def test_a_position_outside_the_map_is_said_and_the_map_stays(visit: Open) -> None:

@@ -11,6 +11,7 @@ from flask import Flask, render_template_string
 from rules.policy import Policy
 from tests.webapp.world import crowd
 from webapp.client_strings import client_strings
+from webapp.pages.receipts import interval_words
 from webapp.roles import may_see_numbers
 from webapp.speech import gettext, ngettext
 from webapp.wording import density
@@ -66,6 +67,14 @@ def test_what_the_public_sees_late_on_purpose_is_not_stale(app: Flask, now: date
         assert age_class(now - edge, now, "public") == "fresh"
         assert age_class(now - edge - timedelta(seconds=1), now, "public") == "stale"
         assert age_class(now - edge, now, "group") == "stale"
+
+
+def test_a_span_within_a_day_names_its_date_once(app: Flask, now: datetime) -> None:
+    with app.test_request_context("/?lang=en"):
+        ends = [now - timedelta(hours=hours) for hours in (1, 22, 40)]
+        words = [interval_words(now - timedelta(hours=42), end, now) for end in ends]
+    assert words[1:] == ["02:30–22:30, 19 November", "02:30–04:30, 19 November"]
+    assert words[0] == "02:30, 19 November to 19:30"
 
 
 def test_an_age_of_some_hours_is_told_to_the_minute(app: Flask, now: datetime) -> None:

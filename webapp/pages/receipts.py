@@ -30,7 +30,7 @@ from webapp.speech import gettext as _
 from webapp.speech import number
 from webapp.wording import deliveries, deliveries_hq
 from webapp.wording.acts import actor_words
-from webapp.wording.moments import age_words, clock
+from webapp.wording.moments import DAY, age_words, clock, span_words
 
 DECISIONS = ("held-accepted", "held-rejected", "upload-withdrawn")
 GONE = ("refused", "withdrawn")
@@ -162,6 +162,8 @@ def decision_views(events: Sequence[AuditEvent], now: datetime) -> list[Decision
 
 def interval_words(start: datetime, end: datetime, now: datetime) -> str:
     """Return from when to when."""
+    if end - start < DAY:
+        return span_words(start, end, now)
     return _("%(start)s to %(end)s", start=clock(start, now), end=clock(end, now))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rules.policy import MapPolicy
 from webapp.speech import gettext as _
-from webapp.speech import lazy_gettext, ngettext
+from webapp.speech import lazy_gettext, ngettext, number
 from webapp.views import LegendStep
 
 MISSING, SUPPRESSED, FIRST_STEP, LAST_CODE = 0, 1, 2, 65
@@ -27,7 +27,7 @@ def code_densities(largest_per_km2: float) -> list[float]:
 
 def legend(policy: MapPolicy) -> list[LegendStep]:
     """Return the legend of hexagons: four steps, hidden, no data."""
-    first, second, third = (f"{edge:,.0f}".replace(",", "\N{NO-BREAK SPACE}") for edge in policy.density_steps_per_km2)
+    first, second, third = (number(edge) for edge in policy.density_steps_per_km2)
     ranges = (
         _("fewer than %(most)s people per km²", most=first),
         _("%(least)s to %(most)s people per km²", least=first, most=second),

@@ -20,7 +20,9 @@ function showLegend(sheet: Sheet): void {
   const legend = need<HTMLDetailsElement>("#legend");
   legend.open = true;
   sheet.openTo("half");
-  legend.scrollIntoView({ block: "start" });
+  // Not scrollIntoView: that would move the page as well, which cannot be moved back.
+  const body = need<HTMLElement>("#sheet-body");
+  body.scrollTop += legend.getBoundingClientRect().top - body.getBoundingClientRect().top;
   legend.querySelector("summary")?.focus({ preventScroll: true });
 }
 

@@ -112,8 +112,8 @@ export class MapPage {
     const { map, words } = this.parts;
     this.#notice.clear();
     const found = await this.#location.find();
-    if (isRefusal(found)) this.#notice.say(refusalWords(found, words));
-    else if (!this.#covers(found)) this.#notice.say(words.say("locate.outside"));
+    if (isRefusal(found)) return this.#notice.say(refusalWords(found, words));
+    if (!this.#covers(found)) this.#notice.say(words.say("locate.outside"));
     else map.setView([found.latitude, found.longitude], Math.max(map.getZoom(), NEAR_ZOOM));
     this.#origin?.take(found);
   }
