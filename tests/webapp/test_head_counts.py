@@ -17,7 +17,8 @@ from store.database import Database
 from store.head_counts import HeadCount
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
-from tests.webapp.world import AREA, BIN, World, add_person
+from tests.webapp.world import AREA, BIN, World, add_person, crowd
+from webapp.wording.head_counts import compared_words
 
 MakeBrowser = Callable[[str], Browser]
 NOW_HERE = "2026-11-20T20:30"  # on the clocks of the tests' venues
@@ -107,6 +108,12 @@ def test_the_map_s_number_is_shown_once_the_own_one_is_kept(browser: MakeBrowser
     assert "The map said 4,101 to 5,303 people then, most likely 4,707." in saved
     later = text(one.get(send(one, page, "130").location))
     assert "No map is released for that time yet." in later
+
+
+def test_of_a_band_of_few_people_only_its_ends_are_compared(app: Flask, world: World) -> None:
+    few = crowd(world.venue_ids["A"], world.now, low=0.0, best=None, high=45.0)
+    with app.test_request_context("/?lang=en"):
+        assert compared_words(few) == "The map said 0 to 45 people then."
 
 
 @pytest.mark.parametrize(

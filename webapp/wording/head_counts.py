@@ -22,8 +22,10 @@ def compared_words(row: VenueCrowding | None) -> str:
     """Return what the map said of the moment of a count, once the count is in."""
     if row is None:
         return _("No map is released for that time yet. The count is compared with it as soon as it is.")
-    if row.low is None or row.best is None or row.high is None:
+    if row.low is None or row.high is None:
         return _("The map could not tell this venue's people then.")
+    if row.best is None:
+        return _("The map said %(low)s to %(high)s people then.", low=number(row.low), high=number(row.high))
     return _(
         "The map said %(low)s to %(high)s people then, most likely %(best)s.",
         low=number(row.low),
