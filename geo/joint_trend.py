@@ -8,6 +8,8 @@ of it, in which every count is given back to the hexagons that may have caused i
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from scipy import sparse
 
@@ -20,8 +22,8 @@ _ROUNDS = 4
 _ROW_VARIANCE = 0.35  # of a count's logarithm around the trend: what hexagons and errors have of their own
 _TRUST_VARIANCE = 1.0  # of a coefficient, of traits scaled to sd 1, before any count
 _CHANCE = 2.0  # variances: a coefficient smaller than their root is taken for chance
-_LAYER_FLOOR = 0.05  # of the layer's mean density: nobody in the layer is not nobody there
-_LAYER_SMOOTHED_M = 1500.0
+_LAYER_FLOOR = 0.2  # of the layer's mean density: nobody in the layer is not nobody there
+_LAYER_BANDS_M = (500.0, 1500.0)  # of smoothing: between hexagons, within a district, between districts
 _STEEPEST = 8.0  # logarithms from the densest to the emptiest trend
 
 
@@ -44,18 +46,26 @@ def prior_mean(ground: Layout, rows: Rows, *layers: Floats | None) -> tuple[Floa
 
 
 def layer_traits(ground: Layout, layer: Floats | None) -> list[Floats]:
-    """Return the layer's logarithm of density (H,), raw and smoothed, scaled; nothing where there is no layer."""
+    """Return what a layer says of the logarithm of density (H,): where it says anything, and in bands of distance.
+
+    Bands, because an error of each hexagon's own averages out in a source area while what is true of a district does
+    not: one weight for both would believe the errors as far as the districts.
+    """
     if layer is None:
         return []
     density = np.where(np.isfinite(layer) & (layer >= 0.0), layer, np.nan) / np.maximum(ground.ground_km2, 1e-9)
     known = np.isfinite(density) & (ground.ground_km2 > 0.0)
     if not known.any() or not density[known].any():
         return []
-    near = ground.correlation(_LAYER_SMOOTHED_M)
-    ground_known = near @ np.where(known, ground.ground_km2, 0.0)
-    smoothed = (near @ np.where(known, density * ground.ground_km2, 0.0)) / np.maximum(ground_known, 1e-9)
-    middle = float(density[known].mean())
-    return [_logarithm(density, known, middle), _logarithm(smoothed, ground_known > 0.0, middle)]
+    ground_known = np.where(known, ground.ground_km2, 0.0)
+    bands = [np.where(known, density, 0.0)]
+    for length_m in _LAYER_BANDS_M:
+        near = ground.correlation(length_m)
+        bands.append((near @ (np.where(known, density, 0.0) * ground_known)) / np.maximum(near @ ground_known, 1e-9))
+    floor = _LAYER_FLOOR * float(density[known].mean())
+    logarithms = [np.log(np.maximum(one, 0.0) + floor) for one in bands]
+    finer = [one - other for one, other in pairwise(logarithms)]
+    return [_scaled_where(known, one) for one in (*finer, logarithms[-1])] + [scaled(known.astype(np.float64))]
 
 
 def spread_out(rows: Rows, mean: Floats, steps: int) -> Floats:
@@ -70,9 +80,11 @@ def spread_out(rows: Rows, mean: Floats, steps: int) -> Floats:
     return people
 
 
-def _logarithm(density: Floats, known: Bools, middle: float) -> Floats:
-    logarithm = np.log(np.where(known, density, middle) + _LAYER_FLOOR * middle)
-    return scaled(logarithm)
+def _scaled_where(known: Bools, trait: Floats) -> Floats:
+    """Scale a trait (H,) over the hexagons of which the layer says something; 0 in the others."""
+    found = np.zeros(len(trait))
+    found[known] = scaled(trait[known])
+    return found
 
 
 def _as_many(rows: Rows, people: Floats) -> Floats:

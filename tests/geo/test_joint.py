@@ -302,3 +302,27 @@ def test_hexagons_that_nobody_covers_are_missing(networks: list[SpreadingWeights
     seen = np.isin(ground.hexagons, alone.hexagons)
     assert (found.state[~seen] == MISSING).all()
     assert (found.state[seen] == ESTIMATED).all()
+
+
+def test_a_layer_is_believed_by_bands_so_that_errors_of_its_own_hexagons_do_little_harm() -> None:
+    rng = np.random.default_rng(12)
+    ground, smooth = town(voronoi(60, 5), voronoi(40, 6))
+    people = smooth * rng.lognormal(0.0, 0.6, len(smooth))
+    counts = [counted(ground, people, n, share, 30 + n) for n, share in enumerate((0.4, 0.3))]
+    inside = people > np.quantile(people, 0.4)
+
+    def error(layer: np.ndarray | None) -> tuple[float, float]:
+        found = estimated(ground, counts, layer=layer).hexagons
+        held = (np.floor(found.low) <= people) & (people <= np.ceil(found.high))
+        return misplaced(found.present_population, people), float(held[inside].mean())
+
+    shuffled = people.copy()
+    shuffled[inside] = rng.permutation(people[inside])
+    noisy = people * rng.lognormal(0.0, 1.2, len(people))
+    without, held = error(None)
+    good, _ = error(np.where(inside, people, np.nan))
+    assert good < 0.9 * without
+    for wrong in (np.where(inside, shuffled, np.nan), np.where(inside, noisy, np.nan), np.where(inside, noisy, 0.0)):
+        worse, holding = error(wrong)
+        assert worse < 1.15 * without
+        assert holding > held - 0.05

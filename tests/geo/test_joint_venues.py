@@ -155,7 +155,7 @@ def test_people_of_the_past_are_a_guess_where_source_areas_were_others(ground: L
         return float(0.5 * np.abs(np.nan_to_num(found) - lumpy).sum() / lumpy.sum())
 
     unknown = misplaced(np.full(len(crowd), np.nan))
-    assert misplaced(lumpy * rng.lognormal(0.0, 0.2, len(crowd))) < 0.8 * unknown
+    assert misplaced(lumpy * rng.lognormal(0.0, 0.2, len(crowd))) < 0.9 * unknown
     assert misplaced(rng.permutation(lumpy)) < 1.3 * unknown
 
 
