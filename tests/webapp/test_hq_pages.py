@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import sqlalchemy as sa
 from ingest.counts import AreaCounts, pack_counts
 from store import audit, jobs, uploads
 from store.held import HeldCounts, held_of, hold
+from store.priors import add_layer
 from store.records import CountPayload
 from store.schema import count_slice, upload
 from tests.webapp.browser import Browser
@@ -273,3 +275,20 @@ def test_headquarters_pages_are_for_headquarters(browser: MakeBrowser, ids: dict
     one = browser(person)
     for path in ("/hq", "/hq/held", f"/hq/held/{ids['held']}", "/hq/audit"):
         assert one.get(path).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "Loaded: residents from city.csv"), ("ru", "Загружено: жители"), ("kk", "Жүктелген: тұрғындар")],
+)
+def test_which_residents_are_loaded_is_said_or_how_to_load_them(
+    headquarters: Browser, world: World, now: datetime, language: str, words: str
+) -> None:
+    before = text(headquarters.get(f"/hq?lang={language}"))
+    assert "oryn prior load residents.csv" in before
+    with world.database.begin() as connection:
+        add_layer(connection, "residents", b"layer", "residents", "city.csv", now)
+    after = text(headquarters.get(f"/hq?lang={language}"))
+    assert words in after
+    assert "city.csv" in after
+    assert "oryn prior load" not in after
