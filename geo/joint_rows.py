@@ -141,9 +141,14 @@ def _rows_of(ground: Layout, counts: CarrierCounts) -> tuple[Ints, Floats, Bools
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Alike:
-    """What errors of counts have in common, relative (K, K), for each carrier's rows `at` (K,)."""
+    """What errors of counts have in common: relative (K, K) for each carrier's rows `at` (K,).
+
+    `claimed_twice` (N,) relative, of all carriers together: where shares add up to more than everybody, people are
+    fewer than claimed shares say, or counted with several devices, and nobody can tell which.
+    """
 
     blocks: tuple[tuple[Ints, Floats], ...]
+    claimed_twice: Floats
 
 
 def alike(rows: Rows, theta: Theta) -> Alike:
@@ -157,21 +162,32 @@ def alike(rows: Rows, theta: Theta) -> Alike:
         if errors.clumped_error > 0.0:
             common += errors.clumped_error**2 * np.exp(-apart / CLUMP_LENGTH_M)
         blocks.append((at, common))
-    return Alike(tuple(blocks))
+    return Alike(tuple(blocks), _claimed_twice(rows))
+
+
+def _claimed_twice(rows: Rows) -> Floats:
+    """Give which part of what is claimed is above everybody, (N,)."""
+    above = np.round(1.0 - 1.0 / np.maximum(rows.reporting_share, 1.0), 6)
+    total = np.asarray(rows.matrix.sum(axis=1)).ravel()
+    return np.asarray((rows.matrix @ above) / np.where(total > 0.0, total, 1.0))
 
 
 def noise(rows: Rows, theta: Theta, expected: Floats, common: Alike | None = None) -> Floats:
     """Return the covariance of the counts' errors, (N, N), around what is expected (N,).
 
     Chance of each device; model errors, part of them alike between neighbours; the share, alike over
-    `theta.share_length_m`, part of it everywhere; rounding; of censored counts what they may be.
+    `theta.share_length_m`, part of it everywhere; shares that are claimed twice; rounding; of censored counts what they
+    may be.
     """
     expected = np.maximum(expected, 0.0)
     relative = np.hypot(_errors(rows, theta)[:, 0], rows.time_error)
     own = expected * rows.per_device + (relative * expected) ** 2 + rows.rounding_sd**2 + rows.censored_variance + 0.25
     covariance = np.zeros((len(expected), len(expected)))
-    for at, block in (common or alike(rows, theta)).blocks:
+    common = common or alike(rows, theta)
+    for at, block in common.blocks:
         covariance[np.ix_(at, at)] = block * np.outer(expected[at], expected[at])
+    if common.claimed_twice.any():
+        covariance += np.outer(common.claimed_twice * expected, common.claimed_twice * expected)
     covariance[np.diag_indices(len(expected))] += own
     return covariance
 

@@ -326,3 +326,12 @@ def test_a_layer_is_believed_by_bands_so_that_errors_of_its_own_hexagons_do_litt
         worse, holding = error(wrong)
         assert worse < 1.15 * without
         assert holding > held - 0.05
+
+
+def test_shares_that_add_up_to_more_than_everybody_make_the_total_less_sure(ground: Layout, people: np.ndarray) -> None:
+    def sure(shares: tuple[float, float, float]) -> float:
+        counts = [counted(ground, people, n, share) for n, share in enumerate(shares)]
+        return float(np.median(estimated(ground, counts).sd / people))
+
+    honest, over = sure((0.5, 0.3, 0.2)), sure((0.6, 0.4, 0.3))
+    assert 0.4 < (over**2 - honest**2) / (1.0 - 1.0 / 1.3) ** 2 < 1.1
