@@ -5,7 +5,6 @@ Scenarios of one group share world, seed and network, so that the product choose
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import zip_longest
@@ -28,7 +27,7 @@ class Job:
     """Scenarios to be run one after the other in one process."""
 
     name: str
-    builders: tuple[Callable[[], Scenario], ...]
+    builders: tuple[_Build, ...]
 
 
 @dataclass(frozen=True, slots=True)

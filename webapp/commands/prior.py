@@ -45,7 +45,7 @@ def load(file: Path, kind: PriorKind, column: str | None) -> None:
             raise
         for note in loaded.notes:
             click.echo(sentence(note.code, note.params, here.language), err=True)
-        params = {
+        params: dict[str, str | int] = {
             "kind": sentence(f"prior-kind-{kind.replace('_', '-')}", {}, here.language),
             "total": round(loaded.total),
             "hexagons": loaded.hexagon_count,
