@@ -1,21 +1,28 @@
 """Whose counts can be believed: an operator that tells of far more or fewer people than all the others is set aside.
 
 A feed that fell to zeros, hides every number or was multiplied is no matter of shares; taken as it is, it would halve a
-city. Set aside, it is as if it had not delivered: the interval is wider, the middle stays.
+city. Set aside, it is as if it had not delivered: the interval is wider, the middle stays. Where operators differ by
+less than that, but by more than their shares are known to err, shares are doubted, and every interval is wider.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
 from geo.hexagons import Floats
 from geo.joint_layout import Layout
+from geo.joint_rows import usual_counts
+from geo.joint_types import CarrierErrors, History, Innovation, Theta
 from geo.spreading import Bools, CarrierCounts
 
+Errors = TypeVar("Errors", CarrierErrors, Innovation)
+
 ENOUGH_DEVICES = 500.0  # expected by another carrier over common ground: below, chance may explain much
+MORE_THAN_USUAL = 2.0  # times the error that shares are expected to have: below, a few operators may differ by chance
 _MOSTLY = 0.5  # of a hexagon's cover that has to have delivered, and of a carrier's hexagons to be common
 
 
@@ -40,9 +47,31 @@ def out_of_line(ground: Layout, counts: Sequence[CarrierCounts], *, k_min: int, 
     if len(counts) < 2 or not np.isfinite(believed_within):
         return np.zeros(len(counts), bool)
     told = [_told(ground, one, k_min) for one in counts]
-    apart = np.array([[_apart(one, other) for other in told] for one in told])  # NaN: nothing in common
-    against = apart > np.log(believed_within)
+    apart = _differences(told)
+    against = np.abs(apart) > np.log(believed_within)
     return np.array([_is_out(at, against, np.isfinite(apart), told) for at in range(len(told))])
+
+
+def doubted(
+    ground: Layout, counts: Sequence[CarrierCounts], theta: Theta, history: History | None, k_min: int
+) -> Theta:
+    """Return `theta` with larger errors of shares where carriers differ more than those let expect.
+
+    Errors of shares follow from how far carriers lie apart now; errors of their change from how far they have moved
+    apart since what is usual.
+    """
+    now = _differences([_told(ground, one, k_min) for one in counts])
+    found = replace(theta, carriers=tuple(_doubted(theta.errors(n), now) for n in range(len(ground.weights))))
+    if history is None:
+        return found
+    past = _differences([_told(ground, one, k_min) for one in usual_counts(counts, history)])
+    return replace(found, innovation=_doubted(theta.innovation, now - past))
+
+
+def _doubted(errors: Errors, differences: Floats) -> Errors:
+    known = differences[np.isfinite(differences)]
+    share_error = float(np.sqrt(0.5 * np.mean(known**2))) if len(known) else 0.0
+    return replace(errors, share_error=share_error) if share_error > MORE_THAN_USUAL * errors.share_error else errors
 
 
 def without(counts: Sequence[CarrierCounts], left_out: Bools) -> list[CarrierCounts]:
@@ -88,13 +117,17 @@ def _ends(known: Floats, hidden: Bools, below: Floats) -> Floats:
     return np.column_stack([np.where(hidden, 1.0, known), np.where(hidden, below - 1.0, known)])
 
 
-def _apart(one: _Told, other: _Told) -> float:
-    """Return the logarithm of how many times two totals differ at least; NaN where they have too little in common."""
+def _differences(told: Sequence[_Told]) -> Floats:
+    """Return by which logarithm each is above each other at least (C, C); NaN where they have too little in common."""
+    return np.array([[_above(one, other) for other in told] for one in told]).reshape(len(told), len(told))
+
+
+def _above(one: _Told, other: _Told) -> float:
     common = one.delivered & other.delivered
     ends = [(told.least[common].sum(), told.most[common].sum()) for told in (one, other)]
     largest = max(ends[0][0], ends[1][0])
     few = largest * min(one.share, other.share) < ENOUGH_DEVICES
     if one is other or few or common.sum() < _MOSTLY * one.delivered.sum():
         return float("nan")
-    gaps = [np.log(np.maximum(a[0], 1e-9) / np.maximum(b[1], 1e-9)) for a, b in (ends, ends[::-1])]
-    return float(max(*gaps, 0.0))
+    more, less = [np.log(np.maximum(a[0], 1e-9) / np.maximum(b[1], 1e-9)) for a, b in (ends, ends[::-1])]
+    return float(max(more, 0.0) - max(less, 0.0))

@@ -18,7 +18,7 @@ from dataclasses import replace
 import numpy as np
 from scipy import sparse
 
-from geo.agreement import out_of_line, without
+from geo.agreement import doubted, out_of_line, without
 from geo.hexagons import Floats
 from geo.joint_bin import START_STEPS, log_evidence, solve_bin
 from geo.joint_layout import Layout, layout
@@ -85,6 +85,7 @@ def estimate(
     venues = venues or no_venues(len(ground.hexagons))
     left_out = out_of_line(ground, counts, k_min=k_min, believed_within=believed_within)
     believed = without(counts, left_out)
+    theta = doubted(ground, believed, theta, history, k_min)
     case, parts = solve_bin(
         ground, believed, theta, venues, layer=layer, history=history, k_min=k_min, most_areas=most_areas
     )

@@ -17,7 +17,7 @@ from scipy import sparse
 from geo.hexagons import Floats
 from geo.joint_layout import Ints, Layout
 from geo.joint_posterior import Posterior, posterior
-from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error, taken
+from geo.joint_rows import Rows, alike, gather, noise, predicted, relative_error, taken, usual_counts
 from geo.joint_solve import LEVEL_SD, Prior, Solved, Told, solve
 from geo.joint_trend import prior_mean, spread_out
 from geo.joint_types import History, Theta, VenuePrior
@@ -129,11 +129,7 @@ def _usual(
     none = np.full(len(now.rows.value), np.nan)
     if history is None or not len(now.rows.value):
         return None, none
-    past = [
-        replace(one, counts=np.asarray(usual, dtype=np.float64), suppressed=np.zeros(len(usual), bool))
-        for one, usual in zip(counts, history.usual_counts, strict=True)
-    ]
-    rows = gather(ground, past, theta, k_min)
+    rows = gather(ground, usual_counts(counts, history), theta, k_min)
     if len(rows.value) < _PAST_NEEDED * len(now.rows.value):
         return None, none
     place = {(int(s), int(a)): n for n, (s, a) in enumerate(zip(rows.source, rows.area, strict=True))}

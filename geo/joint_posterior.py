@@ -14,6 +14,7 @@ from geo.hexagons import Floats
 from geo.joint_solve import Prior, Singles, Solved, whitened
 
 LEAST_VARIANCE = 1e-12
+SINGLE_PRECISION = 1e-5  # of a variance: less than that is not left by what is subtracted in single precision
 NEGLIGIBLE_CORRELATION = 0.05  # of two venues' errors: far below what makes them hard to tell apart
 _VENUES_AT_ONCE = 1024
 
@@ -60,15 +61,20 @@ def posterior(matrix: sparse.csr_array, prior: Prior, solved: Solved) -> Posteri
     return Posterior(
         background=people,
         total=people + prior.held.T @ solved.venues,
-        variance=np.maximum(before - known, 0.0),
+        variance=_left(before, known),
         kernel=kernel,
         venues=solved.venues,
-        venue_variance=np.maximum(alone - known_venues, 0.0),
+        venue_variance=_left(alone, known_venues),
         venue_kernel=known_venues / np.maximum(alone, LEAST_VARIANCE),
         area_variance=np.maximum(_areas_before(prior, people, touched) - known_areas, 0.0),
         with_area=alone - shared,
         between=_between(alone, known_venues, learnt_venues),
     )
+
+
+def _left(before: Floats, known: Floats) -> Floats:
+    """Give the variance that is left after what the counts tell: never less than arithmetic can tell from nothing."""
+    return np.maximum(before - known, SINGLE_PRECISION * before)
 
 
 def _through(dense: Singles | Floats, thin: sparse.csr_array) -> Singles | Floats:

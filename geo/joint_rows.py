@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from geo.censoring import censored_moments
 from geo.hexagons import Floats
 from geo.joint_layout import Layout
-from geo.joint_types import Theta
+from geo.joint_types import History, Theta
 from geo.spreading import Bools, CarrierCounts
 
 Ints = NDArray[np.int64]
@@ -98,6 +98,14 @@ def _limits(ground: Layout, counts: Sequence[CarrierCounts], areas: Ints, source
         own = source == at
         below[own] = one.limits(k_min)[areas[own] - ground.starts[ground.number_of(one)]]
     return below
+
+
+def usual_counts(counts: Sequence[CarrierCounts], history: History) -> list[CarrierCounts]:
+    """Return the carriers' counts as they usually are."""
+    return [
+        replace(one, counts=np.asarray(usual, dtype=np.float64), suppressed=np.zeros(len(usual), bool))
+        for one, usual in zip(counts, history.usual_counts, strict=True)
+    ]
 
 
 def predicted(rows: Rows, theta: Theta, expected: Floats) -> Rows:

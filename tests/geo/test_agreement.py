@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from geo import joint
-from geo.agreement import out_of_line
+from geo.agreement import doubted, out_of_line
 from geo.hexagons import Floats
 from geo.joint import DEFAULT_THETA, Layout
 from geo.spreading import CarrierCounts
@@ -98,3 +98,37 @@ def test_a_feed_that_fell_silent_widens_the_interval_and_does_not_halve_the_city
     assert [one.left_out for one in before.residuals] == [False, False, False]
     assert [one.left_out for one in after.residuals] == [True, False, False]
     assert after.residuals[0].predicted > 0.0 or after.residuals[0].suppressed == len(first.counts)
+
+
+def test_a_share_that_is_wrong_by_two_makes_every_interval_wide_enough(place: tuple[Layout, Floats]) -> None:
+    ground, people = place
+    right = delivered(place)
+    wrong = [replace(right[0], share=2.0 * right[0].share), *right[1:]]
+
+    def told(counts: list[CarrierCounts]) -> tuple[float, float, float]:
+        found = joint.estimate(ground, counts, DEFAULT_THETA, k_min=K_MIN, z=Z, believed_within=WITHIN).hexagons
+        held = (np.floor(found.low) <= people) & (people <= np.ceil(found.high))
+        best = np.nansum(found.present_population)
+        return float(best / people.sum()), float(np.nansum(found.high - found.low) / best), float(held.mean())
+
+    total, width, holds = told(right)
+    doubted_total, doubted_width, doubted_holds = told(wrong)
+    assert total == pytest.approx(1.0, abs=0.03)
+    assert doubted_total > 0.6
+    assert doubted_width > 1.05 * width
+    assert min(holds, doubted_holds) > 0.85
+
+
+def test_shares_that_agree_are_not_doubted_and_a_sudden_difference_is(place: tuple[Layout, Floats]) -> None:
+    ground, _people = place
+    now, usual = delivered(place), [counted(*place, n, share, 90 + n) for n, share in enumerate(SHARES)]
+    history = joint.History(np.full(len(ground.hexagons), np.nan), [one.counts for one in usual], 4)
+    calm = doubted(ground, now, DEFAULT_THETA, history, K_MIN)
+    assert calm.innovation == DEFAULT_THETA.innovation
+    assert [calm.errors(n) for n in range(3)] == [DEFAULT_THETA.errors(n) for n in range(3)]
+    sudden = doubted(ground, [times(1.6, now[0]), *now[1:]], DEFAULT_THETA, history, K_MIN)
+    assert sudden.innovation.share_error > 0.15
+    always = joint.History(history.mean, [1.6 * usual[0].counts, *(one.counts for one in usual[1:])], 4)
+    lasting = doubted(ground, [times(1.6, now[0]), *now[1:]], DEFAULT_THETA, always, K_MIN)
+    assert lasting.innovation == DEFAULT_THETA.innovation
+    assert lasting.errors(0).share_error > 0.2

@@ -113,7 +113,7 @@ def test_neighbours_are_rivals_across_the_edge_of_a_hexagon_and_of_a_region(
     assert whole[0, 1] == pytest.approx(whole[1, 0])
     assert whole[0, 1] < -0.1
 
-    def between_them(metres: Floats, rows: Any, margin_m: float) -> list[Region]:
+    def between_them(metres: Floats, rows: Any, _margin_m: float, _most: int) -> list[Region]:
         east = metres[:, 0] > metres[[here, beside], 0].mean()
         everything = np.arange(len(metres))
         return [Region(np.flatnonzero(own), everything, np.arange(rows.shape[0])) for own in (east, ~east)]
