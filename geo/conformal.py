@@ -12,8 +12,8 @@ Does not: call anything calibrated with too few pairs, or with a factor beyond t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,8 @@ class Pairs:
 class Calibration:
     """Factors on the half-widths of venues' intervals, by band of capacity; None: these venues stay uncalibrated.
 
-    `told`: of venues whose kernel is at least `kernel_edge`; `untold`: of the others.
+    `told`: of venues whose kernel is at least `kernel_edge`; `untold`: of the others. `levels`: of told venues where a
+    level is judged, at least as large; () where they are as `told`.
     """
 
     pairs: int
@@ -86,11 +87,17 @@ class Calibration:
     band_edges: tuple[float, ...]
     untold: tuple[float | None, ...]
     told: tuple[float | None, ...]
+    levels: tuple[float | None, ...] = ()
 
     def factors(self, capacity: Floats, kernel: Floats, guess: float) -> Floats:
         """Return the factor of each venue (V,) by capacity (V,) and kernel (V,); `guess` for uncalibrated ones."""
         found = self._found(capacity, kernel)
         return np.where(np.isfinite(found), found, guess)
+
+    def level_factors(self, capacity: Floats, kernel: Floats, guess: float) -> Floats:
+        """Return by what each venue's interval (V,) is widened before a level is said."""
+        stricter = replace(self, told=self.levels or self.told)
+        return stricter.factors(capacity, kernel, guess)
 
     def holds(self, capacity: Floats, kernel: Floats) -> Bools:
         """Tell for each venue (V,) whether its interval may be called calibrated."""
@@ -105,10 +112,15 @@ class Calibration:
 def calibrate(pairs: Pairs, terms: Terms) -> Calibration | None:
     """Return the factors that `pairs` ask for; None where no venue can be called calibrated by them."""
     told = is_told(pairs.kernel, terms.kernel_edge)
-    untold_factors, told_factors = (_factors(pairs.only(chosen), terms) for chosen in (~told, told))
+    untold_factors, told_factors = (_factors(pairs.only(chosen), terms, _two_sided) for chosen in (~told, told))
     if not any(one is not None for one in (*untold_factors, *told_factors)):
         return None
-    return Calibration(len(pairs), terms.kernel_edge, terms.band_edges, untold_factors, told_factors)
+    tails = _factors(pairs.only(told), replace(terms, factor_max=math.inf), _each_side)
+    levels = tuple(
+        None if one is None or other is None else min(max(one, other), terms.factor_max)
+        for one, other in zip(told_factors, tails, strict=True)
+    )
+    return Calibration(len(pairs), terms.kernel_edge, terms.band_edges, untold_factors, told_factors, levels)
 
 
 def conformal_factor(scores: Floats, coverage: float) -> float:
@@ -165,13 +177,29 @@ def is_told(kernel: Floats, edge: float) -> Bools:
     return np.nan_to_num(kernel, nan=0.0) >= edge
 
 
-def _factors(pairs: Pairs, terms: Terms) -> tuple[float | None, ...]:
+def _two_sided(pairs: Pairs, coverage: float) -> float:
+    return conformal_factor(scores_of(pairs), coverage)
+
+
+def _each_side(pairs: Pairs, coverage: float) -> float:
+    """Return a factor with which either end is passed by no more than half of what both may be passed by.
+
+    Where crowds are counted beside a hall, errors lie on one side; a level is right only where both ends can be
+    believed.
+    """
+    above, scores = pairs.truth > pairs.best, scores_of(pairs)
+    one_sided = 1.0 - (1.0 - coverage) / 2.0
+    return max(conformal_factor(np.where(side, scores, -scores), one_sided) for side in (above, ~above))
+
+
+def _factors(pairs: Pairs, terms: Terms, factor_of: Callable[[Pairs, float], float]) -> tuple[float | None, ...]:
     """Return the factor of each band, shared by neighbouring bands until there are pairs enough for each factor."""
-    scores, bands = scores_of(pairs), bands_of(pairs.capacity, terms.band_edges)
+    bands = bands_of(pairs.capacity, terms.band_edges)
     counts = [int(np.sum(bands == band)) for band in range(len(terms.band_edges) + 1)]
     found: dict[int, float | None] = {}
     for group in _merged(counts, terms.pairs_min):
-        factor = _bounded(scores[np.isin(bands, group)], terms)
+        some = pairs.only(np.isin(bands, group))
+        factor = _bounded(factor_of(some, terms.coverage), len(some), terms)
         found |= dict.fromkeys(group, factor)
     return tuple(found[band] for band in range(len(counts)))
 
@@ -190,10 +218,9 @@ def _merged(counts: Sequence[int], least: int) -> list[list[int]]:
     return groups
 
 
-def _bounded(scores: Floats, terms: Terms) -> float | None:
+def _bounded(factor: float, pairs: int, terms: Terms) -> float | None:
     """Return the factor within its bounds; None where it stands on too few pairs or would have to be larger."""
-    factor = conformal_factor(scores, terms.coverage)
-    if len(scores) < terms.pairs_min or factor > terms.factor_max:
+    if pairs < terms.pairs_min or factor > terms.factor_max:
         return None
     return max(factor, terms.factor_min)
 

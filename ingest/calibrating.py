@@ -61,6 +61,7 @@ def current_calibration(connection: Connection) -> Calibration | None:
         band_edges=tuple(record.details["band_edges"]),
         untold=tuple(record.details["untold"]),
         told=tuple(record.details["told"]),
+        levels=tuple(record.details.get("levels", ())),
     )
 
 
@@ -151,7 +152,8 @@ def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
     if learnt is None:
         told = int(np.sum(is_told(pairs.kernel, policy.crowding.resolvable_kernel)))
         return None, TOO_FEW if max(told, len(pairs) - told) < policy.calibration.pairs_min else TOO_FAR
-    return replace(learnt, untold=_stepped(learnt.untold), told=_stepped(learnt.told)), calibrations.CALIBRATED
+    untold, seen, levels = (_stepped(one) for one in (learnt.untold, learnt.told, learnt.levels))
+    return replace(learnt, untold=untold, told=seen, levels=levels), calibrations.CALIBRATED
 
 
 def terms_of(policy: Policy) -> Terms:
@@ -222,6 +224,7 @@ def _details(standing: Sequence[HeadCount], pairs: Pairs, learnt: Calibration | 
         "kernel_edge": terms.kernel_edge,
         "untold": list(learnt.untold) if learnt else [],
         "told": list(learnt.told) if learnt else [],
+        "levels": list(learnt.levels) if learnt else [],
         "told_pairs": len(told),
         "told_held": _held(_shown(told, policy.calibration), terms, policy),
         "held": [_held(shown, _promising(terms, one), policy) for one in PROMISES],

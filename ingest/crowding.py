@@ -95,7 +95,7 @@ class VenueJudge:
         crowding = NOT_RELEASED
         if figures.named[row]:
             crowding = crowding_level(
-                one,
+                one.widened(float(figures.doubt[row])),
                 permitted,
                 rules,
                 rivals=len(neighbours),

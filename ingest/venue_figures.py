@@ -41,7 +41,8 @@ class BinFigures:
 
     `rows` are as released; `sd`, `low`, `high` (people) and `own_probability` with the factors on them, which head
     counts stand behind where `calibrated`: never behind the band of few people, with which no head count is compared;
-    `neighbours`: ids of the venues that each cannot be told apart from.
+    `doubt` (V,): by how much wider an interval is taken where a level is judged; `neighbours`: ids of the venues that
+    each cannot be told apart from.
     """
 
     named: list[bool]
@@ -51,6 +52,7 @@ class BinFigures:
     high: Floats
     own_probability: Floats
     calibrated: list[bool]
+    doubt: Floats
     neighbours: list[tuple[str, ...]]
 
     def each(self) -> list[VenueFigures]:
@@ -79,6 +81,13 @@ class Widening:
         holds = self.calibration.holds(self.capacity, kernel).tolist()
         return self.calibration.factors(self.capacity, kernel, self.guess), holds
 
+    def doubt(self, kernel: Floats) -> Floats:
+        """Return how much wider than that an interval is taken where a level is judged (V,)."""
+        if self.calibration is None:
+            return np.ones(len(kernel))
+        wide = self.calibration.level_factors(self.capacity, kernel, self.guess)
+        return np.asarray(wide / self.calibration.factors(self.capacity, kernel, self.guess))
+
 
 def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) -> BinFigures:
     """Put a release into the order of `venue_ids`; `widening` multiplies each half of an interval and each sd."""
@@ -100,6 +109,7 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) 
         high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
         own_probability=_as_unsure(rows.own_probability, factor),
         calibrated=[holds and not few for holds, few in zip(calibrated, rows.few.tolist(), strict=True)],
+        doubt=widening.doubt(rows.kernel),
         neighbours=_neighbours(rows, venue_ids),
     )
 

@@ -104,9 +104,10 @@ def _venue_measures(scenario: Scenario, rows: VenueRows, rules: Policy) -> list[
     learnt = [venue_scores.learn(counted, rules) for counted, _left in draws]
     for name, taught in (("before head counts", [None] * DRAWS), ("after head counts", learnt)):
         parts = [venue_scores.factors_of(one, left, rules) for one, (_, left) in zip(taught, draws, strict=True)]
+        measured = [("90 % interval of venues holds", venue_scores.held_by(others, np.concatenate(parts)))]
+        parts = [venue_scores.level_factors_of(one, left, rules) for one, (_, left) in zip(taught, draws, strict=True)]
         factors = np.concatenate(parts)
         said = venue_scores.say(others, factors, rules)
-        measured = [("90 % interval of venues holds", venue_scores.held_by(others, factors))]
         measured += venue_scores.level_measures(others, said, factors, rules, DRAWS)
         found += [(scenario.world, scenario.name, scenario.seed, name, OURS, *one) for one in measured]
     return found

@@ -111,6 +111,14 @@ def factors_of(calibration: Calibration | None, rows: VenueRows, rules: Policy) 
     return calibration.factors(rows.capacity, rows.kernel, guess)
 
 
+def level_factors_of(calibration: Calibration | None, rows: VenueRows, rules: Policy) -> Floats:
+    """Return what the product would widen each interval by before it says a level."""
+    guess = rules.crowding.uncalibrated_factor
+    if calibration is None:
+        return np.full(len(rows.truth), guess)
+    return calibration.level_factors(rows.capacity, rows.kernel, guess)
+
+
 def held_by(rows: VenueRows, factors: Floats) -> float:
     """Return the share of truths in their intervals, widened."""
     share = held_share(_pairs(rows), factors)

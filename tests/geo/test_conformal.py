@@ -99,7 +99,7 @@ def test_intervals_that_are_too_wide_are_narrowed_down_to_the_bound() -> None:
     assert narrowed.untold[2] is not None
     assert 0.6 < narrowed.untold[2] < 1.0
     most = calibrate(simulated(3, 400, 0.01), TERMS)
-    assert most == Calibration(400, 0.5, TERMS.band_edges, (0.5,) * 4, (None,) * 4)
+    assert most == Calibration(400, 0.5, TERMS.band_edges, (0.5,) * 4, (None,) * 4, (None,) * 4)
 
 
 def test_errors_beyond_every_permitted_factor_are_not_called_calibrated() -> None:
@@ -151,6 +151,21 @@ def test_a_kind_that_no_permitted_factor_covers_stays_uncalibrated_alone() -> No
     capacity = np.array([100.0, 2000.0])
     assert learnt.holds(capacity, np.zeros(2)).tolist() == [False, True]
     assert learnt.factors(capacity, np.zeros(2), GUESS)[0] == GUESS
+
+
+def test_a_level_is_judged_by_the_worse_end_of_the_interval() -> None:
+    even = simulated(12, 400, 1.0, kernel=0.9)
+    above = replace(even, truth=np.where(np.arange(400) % 4, even.best + np.abs(even.truth - even.best), even.best))
+    skewed, straight = calibrate(above, TERMS), calibrate(even, TERMS)
+    assert skewed is not None
+    assert straight is not None
+    assert (skewed.levels[0] or 0.0) > 1.1 * (skewed.told[0] or math.inf), "all errors lie on one side"
+    assert (straight.levels[0] or math.inf) < 1.2 * (straight.told[0] or 0.0)
+    capacity = np.full(2, 300.0)
+    wide = skewed.level_factors(capacity, np.array([0.9, 0.1]), GUESS)
+    assert wide.tolist() == [skewed.levels[0], GUESS]
+    before = replace(skewed, levels=())
+    assert before.level_factors(capacity, np.array([0.9, 0.1]), GUESS)[0] == skewed.told[0]
 
 
 def test_a_capacity_at_an_edge_belongs_to_the_band_above() -> None:

@@ -75,6 +75,16 @@ def test_head_counts_say_how_wide_an_interval_is_and_by_the_size_of_the_venue() 
     assert great.high == pytest.approx(100 + 1.645 * 0.5 * 20, abs=5)
 
 
+def test_a_level_is_judged_by_what_the_worse_end_asks_and_the_interval_is_not() -> None:
+    plain = Calibration(200, 0.5, (), (1.0,), (1.0,))
+    strict = Calibration(200, 0.5, (), (1.0,), (1.0,), (3.0,))
+    bin_ = told(rows([75], [12]))
+    [sure], [unsure] = (judge(calibration=one).judge(bin_, QUARTER) for one in (plain, strict))
+    assert (sure.level, sure.level_high) == (2, 2)
+    assert (unsure.level, unsure.level_high) != (2, 2)
+    assert (sure.low, sure.high) == (unsure.low, unsure.high)
+
+
 def test_a_band_of_few_people_is_never_called_calibrated() -> None:
     learnt = Calibration(200, 0.5, (), (1.0,), (1.0,))
     bin_ = told(rows([20, 100], [20, 20], few=[True, False]), ("few", "many"))
