@@ -31,6 +31,7 @@ DEFAULT_POWER_W = 10.0
 DEFAULT_HEIGHT_M = 30.0
 DEFAULT_BEAM_WIDTH = 65.0
 SMALL_RANGE_M = 300.0  # of a pico cell on record
+SMALL_SHARE = 1 / 3  # of the middle range of the coverage
 LONGEST_RANGE_M = 35_000.0  # a GSM cell's timing advance ends here; longer ones are errors of measurement
 
 # The middle of a hexagon and of its six outer sevenths, in units of its edge: seven parts of equal area.
@@ -90,9 +91,12 @@ def connections(
 def small_cells(cells: RadioParameters) -> Floats:
     """Return number, longitude and latitude of the cells that may stand inside a building, (S, 3).
 
-    On record they radiate all round and no farther than SMALL_RANGE_M.
+    On record they radiate all round, no farther than SMALL_RANGE_M, and much less far than is usual in this coverage:
+    where every cell is said to reach 250 m, that says nothing of any.
     """
-    there = np.flatnonzero((cells.range_m <= SMALL_RANGE_M) & np.isnan(cells.azimuth))
+    known = cells.range_m[np.isfinite(cells.range_m)]
+    most = min(SMALL_RANGE_M, SMALL_SHARE * float(np.median(known))) if len(known) else 0.0
+    there = np.flatnonzero((cells.range_m <= most) & np.isnan(cells.azimuth))
     return np.column_stack([there, cells.longitude[there], cells.latitude[there]]).astype(np.float64)
 
 

@@ -14,7 +14,7 @@ from geo.radio_weights import DEFAULT_RADIO, RadioModel
 from geo.weights import SpreadingWeights, compute_weights
 from ingest.progress import Progress, silent
 
-METHOD_VERSION = 5  # masts and small cells are kept along
+METHOD_VERSION = 6  # masts and small cells are kept along
 RESOLUTION = 9
 
 

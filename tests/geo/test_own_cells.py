@@ -48,11 +48,20 @@ def with_cell(ground: Layout, hexagon: int) -> tuple[Layout, Floats]:
 
 
 def test_a_small_cell_radiates_all_round_and_not_far() -> None:
-    silent = np.full(4, np.nan)
-    ranges = np.array([150.0, 150.0, SMALL_RANGE_M + 1.0, np.nan])
-    azimuth = np.array([np.nan, 90.0, np.nan, np.nan])
-    cells = RadioParameters(np.arange(4.0), np.arange(4.0), ranges, azimuth, silent, silent, silent)
-    assert small_cells(cells).tolist() == [[0.0, 0.0, 0.0]]
+    assert small_numbers([150.0, 150.0, SMALL_RANGE_M + 1.0, np.nan, 2000.0, 2000.0]) == [0]
+
+
+def test_where_all_cells_are_said_to_reach_as_little_none_is_small() -> None:
+    assert small_numbers([150.0, 150.0, 200.0, 250.0, 150.0, 180.0]) == []
+    assert small_numbers([np.nan] * 6) == []
+
+
+def small_numbers(ranges: list[float]) -> list[float]:
+    """Return which of six cells are small; the second has an azimuth."""
+    silent, place = np.full(6, np.nan), np.arange(6.0)
+    azimuth = np.array([np.nan, 90.0, np.nan, np.nan, np.nan, np.nan])
+    cells = RadioParameters(place, place, np.array(ranges), azimuth, silent, silent, silent)
+    return small_cells(cells)[:, 0].tolist()
 
 
 def test_a_cell_is_a_venues_own_where_it_stands_in_that_one_and_no_other(ground: Layout) -> None:
