@@ -48,7 +48,7 @@ def with_cell(ground: Layout, hexagon: int) -> tuple[Layout, Floats]:
 
 
 def test_a_small_cell_radiates_all_round_and_not_far() -> None:
-    assert small_numbers([150.0, 150.0, SMALL_RANGE_M + 1.0, np.nan, 2000.0, 2000.0]) == [0]
+    assert small_numbers([150.0, 150.0, SMALL_RANGE_M + 1.0, 2000.0, 2000.0, 2000.0]) == [0]
 
 
 def test_where_all_cells_are_said_to_reach_as_little_none_is_small() -> None:
@@ -61,7 +61,7 @@ def small_numbers(ranges: list[float]) -> list[float]:
     silent, place = np.full(6, np.nan), np.arange(6.0)
     azimuth = np.array([np.nan, 90.0, np.nan, np.nan, np.nan, np.nan])
     cells = RadioParameters(place, place, np.array(ranges), azimuth, silent, silent, silent)
-    return small_cells(cells)[:, 0].tolist()
+    return [float(one) for one in small_cells(cells)[:, 0]]
 
 
 def test_a_cell_is_a_venues_own_where_it_stands_in_that_one_and_no_other(ground: Layout) -> None:
