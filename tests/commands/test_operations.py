@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from ingest.pipeline import mark_live_dirty
 from ingest.receiving import TAKE_IN, Door, Sender, receive
 from store import audit, jobs, uploads
 from store.audit import audit_event
@@ -146,6 +147,18 @@ def test_a_worker_once_does_what_is_due_and_ends(fed: Line) -> None:
     database.close()
     fed.done("worker", "--once", "--name", "mine")
     assert len((fed.home / "audit-heads.jsonl").read_text().splitlines()) == 1
+
+
+def test_a_worker_once_draws_what_a_run_that_was_killed_left(fed: Line) -> None:
+    database = fed.database()
+    with database.begin() as connection:
+        mark_live_dirty(connection)
+        assert uploads.dirty_bins(connection)
+        assert not jobs.jobs_in(connection, ["queued"])
+    fed.done("worker", "--once")
+    with database.read() as connection:
+        assert not uploads.dirty_bins(connection)
+    database.close()
 
 
 # --- retention --------------------------------------------------------------------------------------------------------

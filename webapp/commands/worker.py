@@ -26,6 +26,7 @@ def command(once: bool, name: str) -> None:
     """
     with installation() as here, here.worker(name=name) as worker:
         if once:
+            worker.schedule()  # also what a run left that was killed
             while worker.run_once():
                 pass
             return
