@@ -183,7 +183,10 @@ def card_json(city: City, number: int, language: str) -> dict[str, Any]:
     """Return what /api/v1/venues/{id} answers."""
     from dataclasses import asdict
 
-    return asdict(row(city, number, language))
+    near = {"id": "v0012", "name": "Кафе «Асем» № 12", "url": "/venues/v0012", "distance_words": "350 m"}
+    level = {"code": "level-1", "words": "Mostly empty", "sure_words": "How sure: very likely."}
+    nearby = {"rows": [near | {"crowding": level}], "none_words": None}
+    return asdict(row(city, number, language)) | {"nearby": nearby}
 
 
 def _map_page(city: City, language: str, layer: str) -> MapPage:

@@ -23,6 +23,23 @@ def test_the_sheets_card_says_how_full_how_sure_and_whose_crowd(visit: Open) -> 
     assert seen.complaints == []
 
 
+def test_the_sheets_card_offers_less_crowded_places_with_how_sure_that_is(visit: Open) -> None:
+    seen = visit()
+    page = seen.go()
+    page.locator("#sheet-grip").evaluate("grip => grip.click()")
+    page.locator(".venue-row__name").first.evaluate("link => link.click()")
+    part = page.locator("#panel .venue-card__part", has_text="Less crowded nearby")
+    expect(part.get_by_role("link", name="Кафе «Асем» № 12")).to_have_attribute("href", "/venues/v0012")
+    assert [line for line in part.inner_text().splitlines() if line.strip()][1:] == [
+        "Кафе «Асем» № 12",
+        "350 m",
+        "Mostly empty",
+        "How sure: very likely.",
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    assert seen.complaints == []
+
+
 def test_the_usual_week_is_fetched_when_it_is_unfolded_and_stays_open(visit: Open) -> None:
     seen = visit(viewport=DESKTOP)
     page = seen.go()
