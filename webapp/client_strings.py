@@ -94,6 +94,7 @@ def _list(_: Gettext, ngettext: Ngettext) -> dict[str, str]:
         "distance.km": _("{n} km"),
         "near.found": _("Distances are from where you are. Your position stays on this device."),
         "near.middle": _("Distances are from the middle of the map."),
+        "near.here": _("Distances are from this place."),
         "panel.back": _("Back to the list"),
     }
 

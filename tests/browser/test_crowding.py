@@ -30,7 +30,8 @@ def test_the_sheets_card_offers_less_crowded_places_with_how_sure_that_is(visit:
     page.locator(".venue-row__name").first.evaluate("link => link.click()")
     part = page.locator("#panel .venue-card__part", has_text="Less crowded nearby")
     expect(part.get_by_role("link", name="Кафе «Асем» № 12")).to_have_attribute("href", "/venues/v0012")
-    assert [line for line in part.inner_text().splitlines() if line.strip()][1:] == [
+    row = part.locator(".venue-row").inner_text().splitlines()
+    assert [line for line in row if line.strip()] == [
         "Кафе «Асем» № 12",
         "350 m",
         "Mostly empty",

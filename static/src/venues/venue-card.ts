@@ -123,6 +123,7 @@ function nearbyPart(nearby: Nearby | null | undefined, words: Words): HTMLElemen
     { class: "venue-card__part" },
     make("h3", { class: "venue-card__heading" }, words.say("card.nearby")),
     line("", nearby.none_words),
+    line("hint", rows.length > 0 ? words.say("near.here") : null),
     rows.length > 0 ? make("ol", { class: "venue-list" }, ...rows) : null,
   );
 }
