@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from geo.crowding import outline_m2, outlines_of, venue_membership
 from geo.joint_types import VenuePrior
-from rules.capacity import Capacity, capacity_of
+from ingest.venues.capacities import capacities_of
+from rules.capacity import Capacity
 from rules.errors import HoursNotUnderstood
 from rules.hours import OpeningHours, closed_minutes, is_open, parse_hours
 from rules.occupancy import Limit, occupancy_limit
@@ -50,7 +51,7 @@ class VenueStates:
         places = [_place(one) for one in self.venues]
         self.membership = venue_membership(places, hexagons)
         self._outlines = outlines_of(places)
-        self.capacities = [_capacity(one, policy) for one in self.venues]
+        self.capacities = capacities_of([one.draft for one in self.venues], policy)
         self._sizes = _sizes(self.venues, self.capacities, outline_m2(places), policy)
         shares = [policy.crowding.prior.shares(one.draft.category) for one in self.venues]
         self._shares = np.array(shares, np.float64).reshape(-1, HOURS)
@@ -145,11 +146,6 @@ def _sizes(venues: Sequence[Venue], capacities: Sequence[Capacity], ground_m2: F
     return _Sizes(
         known, np.where(np.isnan(known), guessed, known), np.where(np.isnan(known), numbers.unknown_widening, 1.0)
     )
-
-
-def _capacity(venue: Venue, policy: Policy) -> Capacity:
-    draft = venue.draft
-    return capacity_of(draft.licensed_capacity, draft.seats, draft.area_m2, policy.crowding.least_m2_per_person)
 
 
 def _persons(limit: Limit) -> float:

@@ -76,7 +76,8 @@ class CrowdingPolicy:
     `level_probability`. Without head counts a standard deviation is multiplied by `uncalibrated_factor`. Whose crowd it
     is, is said from `attribution_probability` on. Two venues whose errors correlate below -`rival_correlation` cannot
     be told apart; at most `rivals_named` of them are named. `residents_margin`: residents count that many times against
-    a crowd after hours. A capacity with less than `least_m2_per_person` of floor is impossible.
+    a crowd after hours. A capacity with less than `least_m2_per_person` of floor is impossible, or of `outline_floors`
+    floors as large as its outline.
     """
 
     level_edges: tuple[float, float, float]
@@ -91,6 +92,7 @@ class CrowdingPolicy:
     rivals_named: int
     residents_margin: float
     least_m2_per_person: float
+    outline_floors: float
     prior: VenuePriorPolicy
     unusual: UnusualPolicy
     after_hours: AfterHoursPolicy

@@ -31,6 +31,7 @@ def read_crowding(section: Section, kinds: frozenset[str]) -> CrowdingPolicy:
         rivals_named=sourced_whole(section, "rivals_named", 1, RIVALS_MOST),
         residents_margin=sourced_number(section, "residents_margin", 1),
         least_m2_per_person=sourced_number(section, "least_m2_per_person"),
+        outline_floors=sourced_number(section, "outline_floors", 1),
         prior=_read_prior(section.section("prior"), kinds),
         unusual=_read_unusual(section.section("unusual")),
         after_hours=_read_after_hours(section.section("after_hours")),

@@ -22,6 +22,12 @@ PLACE = (76.95, 43.24)
 CITY = np.sort(hexagons.disc(hexagons.hexagon_at(*PLACE, 9), 10))
 NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)  # 12:00 in Almaty
 GREEN = (ZoneAnnouncement("ALA", date(2026, 1, 1), "green", True, "test"),)
+CORNER = 1 / 111_195 * 40  # degrees: 40 m
+NO_ROOM = {
+    "seats": 100_000,
+    "area_m2": None,
+    "outline_wkb": shapely.to_wkb(shapely.box(*PLACE, PLACE[0] + CORNER, PLACE[1] + CORNER)),
+}
 RED = (ZoneAnnouncement("ALA", date(2026, 1, 1), "red", True, "test"),)
 
 
@@ -121,7 +127,7 @@ def test_an_unknown_capacity_is_guessed_from_the_floor_the_outline_or_the_policy
         assert np.isnan(ceiling)
 
 
-@pytest.mark.parametrize("facts", [{"licensed_capacity": 0}, {"seats": 100_000}, {"area_m2": 0.0}])
+@pytest.mark.parametrize("facts", [{"licensed_capacity": 0}, {"seats": 100_000}, {"area_m2": 0.0}, NO_ROOM])
 def test_an_impossible_capacity_is_none_and_breaks_nothing(facts: dict[str, Any]) -> None:
     found = states(venue(**facts))
     assert np.isnan(found.capacity).tolist() == [True]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules.after_hours import after_hours_probability
 from rules.attribution import attribute
-from rules.capacity import Capacity, capacity_of
+from rules.capacity import Bounds, Capacity, Room, capacity_of
 from rules.crowding import VenueFigures
 from tests.rules.builders import draft_policy
 
@@ -77,7 +77,7 @@ def test_nothing_is_attributed_where_nothing_was_estimated_or_delivered() -> Non
 def test_a_capacity_is_taken_or_named_as_impossible(
     licensed: int | None, seats: int | None, area: float | None, capacity: Capacity
 ) -> None:
-    assert capacity == capacity_of(licensed, seats, area, RULES.least_m2_per_person)
+    assert capacity == capacity_of(licensed, seats, Room(area), Bounds(RULES.least_m2_per_person, 2.0, 150_000))
 
 
 # --- after hours ------------------------------------------------------------------------------------------------------

@@ -37,8 +37,7 @@ def load(file: Path) -> None:
             added, changed = upsert_venues(connection, reading.venues, here.now)
             if added or changed:
                 mark_live_dirty(connection)
-        least = here.policy.crowding.least_m2_per_person
-        for note in [*reading.notes, *impossible_capacities(reading.venues, least)]:
+        for note in [*reading.notes, *impossible_capacities(reading.venues, here.policy)]:
             click.echo(sentence(note.code, note.params, here.language), err=True)
         same = len(reading.venues) - added - changed
         click.echo(f"{file.name}: {len(reading.venues)} venues, {added} new, {changed} changed, {same} as before")
