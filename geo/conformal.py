@@ -5,7 +5,8 @@ factor hold the truth at least as often as asked, whatever the errors look like 
 al. 2018): it is the ceil((n + 1) x coverage)-th smallest distance of a truth from its best value, in half-widths. It
 may be below 1: an interval that is too wide lies as well. Venues whose estimate stems from counts err in another way
 than those of which mostly the registry is known, and large ones in another way than small ones: the two kinds never
-share a factor, and bands of capacity share one only where one of them has too few pairs.
+share a factor, and bands of capacity share one only where one of them has too few pairs. Errors of one venue are alike,
+and so are those of one moment: a venue weighs no more than a few pairs, and one moment alone teaches nothing.
 Does not: call anything calibrated with too few pairs, or with a factor beyond the bounds that are passed in.
 """
 
@@ -30,6 +31,7 @@ HELD_OUT_FOLDS = 5
 class Terms:
     """What is asked: `coverage` 0..1 of an interval, at least `pairs_min` pairs a factor, `factor_min`..`factor_max`.
 
+    All pairs of one venue weigh no more than `venue_pairs_max`; pairs are of at least `bins_min` time bins.
     `kernel_edge`: from this averaging kernel on, an estimate stems from counts. `band_edges`: capacities (people,
     rising) between small and large venues; an edge belongs to the band above it.
     """
@@ -40,6 +42,8 @@ class Terms:
     factor_max: float
     kernel_edge: float
     band_edges: tuple[float, ...]
+    venue_pairs_max: float
+    bins_min: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,7 +51,8 @@ class Pairs:
     """Head counts beside the released estimates of the same moment, arrays (n,).
 
     `truth`, `best`: people; `low`, `high`: the interval before any calibration; `kernel` 0..1; `capacity`: people, NaN
-    unknown; `group`: pairs of one venue share a number, so that a held-out check never judges a venue by itself.
+    unknown; `group`: pairs of one venue share a number, so that a held-out check never judges a venue by itself;
+    `time_bin`: those of one moment share another.
     """
 
     truth: Floats
@@ -57,6 +62,7 @@ class Pairs:
     kernel: Floats
     capacity: Floats
     group: NDArray[np.int64]
+    time_bin: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.truth)
@@ -71,6 +77,7 @@ class Pairs:
             self.kernel[chosen],
             self.capacity[chosen],
             self.group[chosen],
+            self.time_bin[chosen],
         )
 
 
@@ -123,10 +130,30 @@ def calibrate(pairs: Pairs, terms: Terms) -> Calibration | None:
     return Calibration(len(pairs), terms.kernel_edge, terms.band_edges, untold_factors, told_factors, levels)
 
 
-def conformal_factor(scores: Floats, coverage: float) -> float:
-    """Return the ceil((n + 1) x coverage)-th smallest score; infinity where there are too few to promise anything."""
-    rank = math.ceil((len(scores) + 1) * coverage - 1e-9)  # 10 x 0.9 is 9.000000000000002 on some machines
-    return math.inf if rank > len(scores) else float(np.sort(scores)[max(rank, 1) - 1])
+def conformal_factor(scores: Floats, coverage: float, weights: Floats | None = None) -> float:
+    """Return the ceil((n + 1) x coverage)-th smallest score; infinity where there are too few to promise anything.
+
+    With `weights` (n,) a score counts for as many.
+    """
+    order = np.argsort(scores, kind="stable")
+    reached = np.cumsum((np.ones(len(scores)) if weights is None else weights)[order])
+    asked = (float(reached[-1]) + 1.0) * coverage - 1e-9 if len(scores) else math.inf
+    at = int(np.searchsorted(reached, asked))  # 10 x 0.9 is 9.000000000000002 on some machines
+    return math.inf if at >= len(scores) else float(scores[order][at])
+
+
+def weights_of(pairs: Pairs, terms: Terms) -> Floats:
+    """Return for how many pairs each pair (n,) counts: 1, or less where a venue has more than it may weigh."""
+    _venues, of_venue, counts = np.unique(pairs.group, return_inverse=True, return_counts=True)
+    weights: Floats = np.minimum(1.0, terms.venue_pairs_max / counts)[of_venue]
+    return weights
+
+
+def effective_pairs(pairs: Pairs, terms: Terms) -> float:
+    """Return how many pairs they are worth: none where they are of too few time bins."""
+    if len(np.unique(pairs.time_bin)) < terms.bins_min:
+        return 0.0
+    return float(weights_of(pairs, terms).sum())
 
 
 def scores_of(pairs: Pairs) -> Floats:
@@ -177,40 +204,43 @@ def is_told(kernel: Floats, edge: float) -> Bools:
     return np.nan_to_num(kernel, nan=0.0) >= edge
 
 
-def _two_sided(pairs: Pairs, coverage: float) -> float:
-    return conformal_factor(scores_of(pairs), coverage)
+def _two_sided(pairs: Pairs, terms: Terms) -> float:
+    return conformal_factor(scores_of(pairs), terms.coverage, weights_of(pairs, terms))
 
 
-def _each_side(pairs: Pairs, coverage: float) -> float:
+def _each_side(pairs: Pairs, terms: Terms) -> float:
     """Return a factor with which either end is passed by no more than half of what both may be passed by.
 
     Where crowds are counted beside a hall, errors lie on one side; a level is right only where both ends can be
     believed.
     """
-    above, scores = pairs.truth > pairs.best, scores_of(pairs)
-    one_sided = 1.0 - (1.0 - coverage) / 2.0
-    return max(conformal_factor(np.where(side, scores, -scores), one_sided) for side in (above, ~above))
+    above, scores, weights = pairs.truth > pairs.best, scores_of(pairs), weights_of(pairs, terms)
+    one_sided = 1.0 - (1.0 - terms.coverage) / 2.0
+    return max(conformal_factor(np.where(side, scores, -scores), one_sided, weights) for side in (above, ~above))
 
 
-def _factors(pairs: Pairs, terms: Terms, factor_of: Callable[[Pairs, float], float]) -> tuple[float | None, ...]:
+def _factors(pairs: Pairs, terms: Terms, factor_of: Callable[[Pairs, Terms], float]) -> tuple[float | None, ...]:
     """Return the factor of each band, shared by neighbouring bands until there are pairs enough for each factor."""
     bands = bands_of(pairs.capacity, terms.band_edges)
-    counts = [int(np.sum(bands == band)) for band in range(len(terms.band_edges) + 1)]
+    count = len(terms.band_edges) + 1
+
+    def worth(group: Sequence[int]) -> float:
+        return effective_pairs(pairs.only(np.isin(bands, group)), terms)
+
     found: dict[int, float | None] = {}
-    for group in _merged(counts, terms.pairs_min):
-        some = pairs.only(np.isin(bands, group))
-        factor = _bounded(factor_of(some, terms.coverage), len(some), terms)
+    for group in _merged(count, worth, terms.pairs_min):
+        factor = _bounded(factor_of(pairs.only(np.isin(bands, group)), terms), worth(group), terms)
         found |= dict.fromkeys(group, factor)
-    return tuple(found[band] for band in range(len(counts)))
+    return tuple(found[band] for band in range(count))
 
 
-def _merged(counts: Sequence[int], least: int) -> list[list[int]]:
-    """Join the smallest group of bands with its smaller neighbour until each has `least` pairs, or one is left."""
-    groups = [[band] for band in range(len(counts))]
+def _merged(count: int, worth: Callable[[Sequence[int]], float], least: int) -> list[list[int]]:
+    """Join the smallest group of bands with its smaller neighbour until each is worth `least` pairs, or one is left."""
+    groups = [[band] for band in range(count)]
     while len(groups) > 1:
-        sizes = [sum(counts[band] for band in group) for group in groups]
+        sizes = [worth(group) for group in groups]
         at = sizes.index(min(sizes))
-        if sizes[at] >= least:
+        if sizes[at] >= least - 1e-9:
             break
         other = min((one for one in (at - 1, at + 1) if 0 <= one < len(groups)), key=lambda one: sizes[one])
         groups[min(at, other)] = sorted(groups[at] + groups[other])
@@ -218,9 +248,9 @@ def _merged(counts: Sequence[int], least: int) -> list[list[int]]:
     return groups
 
 
-def _bounded(factor: float, pairs: int, terms: Terms) -> float | None:
+def _bounded(factor: float, pairs: float, terms: Terms) -> float | None:
     """Return the factor within its bounds; None where it stands on too few pairs or would have to be larger."""
-    if pairs < terms.pairs_min or factor > terms.factor_max:
+    if pairs < terms.pairs_min - 1e-9 or factor > terms.factor_max:
         return None
     return max(factor, terms.factor_min)
 

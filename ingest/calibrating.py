@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from statistics import NormalDist, median
+from statistics import NormalDist, fmean, median
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,7 @@ from geo.conformal import (
     Terms,
     bands_of,
     calibrate,
+    effective_pairs,
     held_out_share,
     held_share,
     is_told,
@@ -47,7 +48,16 @@ DIGITS = 4
 BINS_A_READ = 200
 
 
-Row = tuple[HeadCount, float, float, float, float]  # with the released best, low, high and kernel of its venue
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How many people were counted in a venue in the time bin that holds `counted_at`."""
+
+    venue_id: str
+    counted_at: datetime
+    people: float
+
+
+Row = tuple[Counted, float, float, float, float]  # with the released best, low, high and kernel of its venue
 
 
 def current_calibration(connection: Connection) -> Calibration | None:
@@ -94,7 +104,7 @@ def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy)
     """Return the pairs of the counts whose base bin is released with an estimate of their venue.
 
     Counts of venues that were closed by their own hours are left out: nobody is there, everybody knows, and such easy
-    cases would make the intervals of open venues too narrow.
+    cases would make the intervals of open venues too narrow. Several of one venue in one bin are one pair: their mean.
     """
     registered = {one.id: one for one in venues.list_venues(connection)}
     capacity = {key: one.draft.licensed_capacity or one.draft.seats for key, one in registered.items()}
@@ -102,10 +112,11 @@ def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy)
     for one in counts:
         if is_open_by_hours(registered[one.venue_id], one.counted_at, policy) is not False:
             by_bin.setdefault(_bin_of(one.counted_at, policy), []).append(one)
+    bins = sorted(by_bin)
     rows: list[Row] = []
-    for start in range(0, len(by_bin), BINS_A_READ):
-        some = sorted(by_bin)[start : start + BINS_A_READ]
-        rows += _rows_of(connection, {at: by_bin[at] for at in some})
+    for start in range(0, len(bins), BINS_A_READ):
+        rows += _rows_of(connection, {at: _one_a_venue(by_bin[at]) for at in bins[start : start + BINS_A_READ]})
+    places = {start: number for number, start in enumerate(bins)}
     numbers = {venue_id: number for number, venue_id in enumerate(sorted({one.venue_id for one, *_rest in rows}))}
     columns = np.array([row[1:] for row in rows], np.float64).reshape(-1, 4)
     return Pairs(
@@ -116,10 +127,21 @@ def compare(connection: Connection, counts: Sequence[HeadCount], policy: Policy)
         kernel=columns[:, 3],
         capacity=np.array([capacity.get(one.venue_id) or math.nan for one, *_rest in rows], np.float64),
         group=np.array([numbers[one.venue_id] for one, *_rest in rows], np.int64),
+        time_bin=np.array([places[_bin_of(one.counted_at, policy)] for one, *_rest in rows], np.int64),
     )
 
 
-def _rows_of(connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCount]]) -> list[Row]:
+def _one_a_venue(counts: Sequence[HeadCount]) -> list[Counted]:
+    """Return the mean of the counts of each venue, which are of one time bin."""
+    by_venue: dict[str, list[HeadCount]] = {}
+    for one in counts:
+        by_venue.setdefault(one.venue_id, []).append(one)
+    return [
+        Counted(key, some[0].counted_at, fmean(one.people for one in some)) for key, some in sorted(by_venue.items())
+    ]
+
+
+def _rows_of(connection: Connection, by_bin: Mapping[datetime, Sequence[Counted]]) -> list[Row]:
     """Return the counts whose venue has an estimate in the release of their bin."""
     refs = releases.releases_of(connection, list(by_bin))
     data = read_blobs(connection, {ref.venue_blob_digest for ref in refs if ref.venue_blob_digest})
@@ -132,7 +154,7 @@ def _rows_of(connection: Connection, by_bin: Mapping[datetime, Sequence[HeadCoun
 
 def _rows_of_release(
     ref: ReleaseRef,
-    counts: Sequence[HeadCount],
+    counts: Sequence[Counted],
     data: Mapping[str, bytes],
     orders: Mapping[str, Mapping[str, int]],
 ) -> list[Row]:
@@ -148,10 +170,12 @@ def _rows_of_release(
 
 
 def _learn(pairs: Pairs, policy: Policy) -> tuple[Calibration | None, str]:
-    learnt = calibrate(pairs, terms_of(policy))
+    terms = terms_of(policy)
+    learnt = calibrate(pairs, terms)
     if learnt is None:
-        told = int(np.sum(is_told(pairs.kernel, policy.crowding.resolvable_kernel)))
-        return None, TOO_FEW if max(told, len(pairs) - told) < policy.calibration.pairs_min else TOO_FAR
+        told = is_told(pairs.kernel, terms.kernel_edge)
+        worth = max(effective_pairs(pairs.only(chosen), terms) for chosen in (told, ~told))
+        return None, TOO_FEW if worth < terms.pairs_min else TOO_FAR
     untold, seen, levels = (_stepped(one) for one in (learnt.untold, learnt.told, learnt.levels))
     return replace(learnt, untold=untold, told=seen, levels=levels), calibrations.CALIBRATED
 
@@ -162,6 +186,8 @@ def terms_of(policy: Policy) -> Terms:
     return Terms(
         coverage=asked.coverage,
         pairs_min=asked.pairs_min,
+        venue_pairs_max=asked.venue_pairs_max,
+        bins_min=asked.bins_min,
         factor_min=asked.factor_min,
         factor_max=asked.factor_max,
         kernel_edge=policy.crowding.resolvable_kernel,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time
+from math import ceil
 from typing import Any, Literal
 
 from rules.crowding_policy import CrowdingPolicy
@@ -91,15 +92,18 @@ class CalibrationPolicy:
     """When head counts make intervals mean what they say, and which head counts are believed.
 
     `coverage` 0..1: what an interval promises; `pairs_min`: head counts with a release, below which nothing is called
-    calibrated; `factor_min`..`factor_max`: bounds of the factor on a standard deviation; `band_edges`: capacities
-    between the kinds of venue; `window_days`: so long before the newest one a head count serves. Above `capacity_times`
-    x capacity (but never below `people_floor`) and above `people_max` a head count is a slip of the finger.
+    calibrated; those of one venue weigh no more than `venue_pairs_max`, all are of at least `bins_min` time bins;
+    `factor_min`..`factor_max`: bounds of the factor on a standard deviation; `band_edges`: capacities between the kinds
+    of venue; `window_days`: so long before the newest one a head count serves. Above `capacity_times` x capacity (but
+    never below `people_floor`) and above `people_max` a head count is a slip of the finger.
     `shown_counts_min`, `shown_venues_min`: a band of fewer is not published.
     `agreement_share`: operators whose totals lie so near to the common estimate agree.
     """
 
     coverage: float
     pairs_min: int
+    venue_pairs_max: int
+    bins_min: int
     factor_min: float
     factor_max: float
     band_edges: tuple[float, float, float]
@@ -110,6 +114,11 @@ class CalibrationPolicy:
     shown_counts_min: int
     shown_venues_min: int
     agreement_share: float
+
+    @property
+    def venues_min(self) -> int:
+        """Return of how many venues the pairs are at least."""
+        return ceil(self.pairs_min / self.venue_pairs_max)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,8 @@ def _read_calibration(section: Section) -> CalibrationPolicy:
     calibration = CalibrationPolicy(
         coverage=sourced_number(section, "coverage", 0, 1),
         pairs_min=sourced_whole(section, "pairs_min", 1),
+        venue_pairs_max=sourced_whole(section, "venue_pairs_max", 1),
+        bins_min=sourced_whole(section, "bins_min", 1),
         factor_min=sourced_number(section, "factor_min", 0, 1),
         factor_max=sourced_number(section, "factor_max", 1),
         band_edges=sourced_edges(section, "band_edges"),

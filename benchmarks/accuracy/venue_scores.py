@@ -126,7 +126,8 @@ def held_by(rows: VenueRows, factors: Floats) -> float:
 
 
 def _pairs(rows: VenueRows) -> Pairs:
-    return Pairs(rows.truth, rows.best, rows.low, rows.high, rows.kernel, rows.capacity, rows.venue)
+    figures = (rows.truth, rows.best, rows.low, rows.high, rows.kernel, rows.capacity)
+    return Pairs(*figures, rows.venue, rows.moment)
 
 
 def say(rows: VenueRows, factors: Floats, rules: Policy) -> Said:

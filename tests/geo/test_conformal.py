@@ -24,7 +24,7 @@ from geo.conformal import (
 )
 
 Z = 1.6449
-TERMS = Terms(0.9, 30, 0.5, 6.0, 0.5, (200.0, 500.0, 1500.0))
+TERMS = Terms(0.9, 30, 0.5, 6.0, 0.5, (200.0, 500.0, 1500.0), math.inf, 1)
 GUESS = 1.35
 
 
@@ -36,14 +36,15 @@ def simulated(seed: int, count: int, spread: float = 1.0, capacity: float = 1000
     truth = np.maximum(best + spread * sd * random.standard_t(5, count), 0.0)
     low, high = np.maximum(best - Z * sd, 0.0), best + Z * sd
     kernels, capacities = np.full(count, kernel), np.full(count, capacity)
-    return Pairs(truth, best, low, high, kernels, capacities, random.integers(0, max(count // 4, 1), count))
+    groups = random.integers(0, max(count // 4, 1), count)
+    return Pairs(truth, best, low, high, kernels, capacities, groups, np.arange(count))
 
 
 def joined(*many: Pairs) -> Pairs:
     return Pairs(
         **{
             name: np.concatenate([getattr(one, name) for one in many])
-            for name in ("truth", "best", "low", "high", "kernel", "capacity")
+            for name in ("truth", "best", "low", "high", "kernel", "capacity", "time_bin")
         },
         group=np.concatenate([one.group + 1000 * number for number, one in enumerate(many)]),
     )
@@ -91,6 +92,28 @@ def test_too_few_pairs_leave_everything_uncalibrated() -> None:
     assert calibrate(simulated(2, 29), TERMS) is None
     assert calibrate(simulated(2, 30), TERMS) is not None
     assert held_out_share(simulated(2, 30), TERMS, GUESS) is None  # four fifths of thirty are too few to learn from
+
+
+def test_one_venue_or_one_moment_teaches_nothing_however_often_it_is_counted() -> None:
+    few = replace(TERMS, pairs_min=20, venue_pairs_max=4.0, bins_min=2)
+    many = simulated(2, 400)
+    assert calibrate(many, few) is not None
+    assert calibrate(replace(many, group=np.zeros(400, np.int64)), few) is None
+    assert calibrate(replace(many, group=np.arange(400) % 4), few) is None
+    assert calibrate(replace(many, group=np.arange(400) % 5), few) is not None
+    assert calibrate(replace(many, time_bin=np.zeros(400, np.int64)), few) is None
+
+
+def test_a_venue_that_is_counted_all_day_does_not_drown_the_others() -> None:
+    easy, others = simulated(3, 400, 0.1), simulated(4, 80, 2.0)
+    once = joined(replace(easy, group=np.zeros(400, np.int64)), others)
+    learnt, drowned = (calibrate(once, replace(TERMS, venue_pairs_max=most)) for most in (4.0, math.inf))
+    alone = calibrate(others, TERMS)
+    assert learnt is not None
+    assert drowned is not None
+    assert alone is not None
+    assert (learnt.untold[0] or 0.0) > 0.85 * (alone.untold[0] or math.inf)
+    assert (drowned.untold[0] or math.inf) < 0.7 * (alone.untold[0] or 0.0)
 
 
 def test_intervals_that_are_too_wide_are_narrowed_down_to_the_bound() -> None:
@@ -180,7 +203,7 @@ def test_a_venue_is_never_judged_by_its_own_counts() -> None:
     scale = np.where(group == 0, 50.0, 1.0)
     best = np.full(200, 500.0)
     truth = best + scale * 20.0 * random.uniform(-0.5, 0.5, 200)
-    pairs = Pairs(truth, best, best - 30.0, best + 30.0, np.zeros(200), np.full(200, 2000.0), group)
+    pairs = Pairs(truth, best, best - 30.0, best + 30.0, np.zeros(200), np.full(200, 2000.0), group, group)
     share = held_out_share(pairs, replace(TERMS, factor_max=100.0), GUESS)
     assert share is not None
     assert share < 0.97
@@ -188,21 +211,22 @@ def test_a_venue_is_never_judged_by_its_own_counts() -> None:
 
 def test_an_interval_that_was_rounded_to_nothing_is_no_certainty() -> None:
     ten = np.array([10.0])
-    assert scores_of(Pairs(np.array([12.0]), ten, ten, ten, np.zeros(1), np.array([50.0]), np.array([0]))).tolist() == [
-        2.0
-    ]
+    one = np.array([0])
+    pairs = Pairs(np.array([12.0]), ten, ten, ten, np.zeros(1), np.array([50.0]), one, one)
+    assert scores_of(pairs).tolist() == [2.0]
 
 
 def test_each_side_of_an_interval_is_measured_by_its_own_width() -> None:
     truth, best = np.array([40.0, 130.0, 0.0]), np.array([100.0, 100.0, 100.0])
     low, high = np.array([20.0, 20.0, 0.0]), best + 20.0
-    pairs = Pairs(truth, best, low, high, np.zeros(3), np.full(3, math.nan), np.arange(3))
+    pairs = Pairs(truth, best, low, high, np.zeros(3), np.full(3, math.nan), np.arange(3), np.arange(3))
     assert scores_of(pairs).tolist() == [0.75, 1.5, 1.0]
 
 
 def test_the_median_error_is_a_share_of_capacity_where_that_is_known() -> None:
     truth, best = np.array([10.0, 30.0, 90.0]), np.array([0.0, 0.0, 0.0])
-    pairs = Pairs(truth, best, best, best, np.zeros(3), np.array([100.0, 100.0, math.nan]), np.arange(3))
+    capacity = np.array([100.0, 100.0, math.nan])
+    pairs = Pairs(truth, best, best, best, np.zeros(3), capacity, np.arange(3), np.arange(3))
     assert median_error_share(pairs) == pytest.approx(0.2)
     assert median_error_share(pairs.only(np.array([False, False, True]))) is None
 

@@ -128,6 +128,22 @@ def test_too_few_head_counts_leave_the_map_uncalibrated_and_say_how_many_there_a
     assert halls.waiting() == set()
 
 
+def test_one_venue_counted_all_evening_calibrates_no_other(halls: Halls) -> None:
+    halls.release()
+    [first, *_rest] = halls.counted(1)
+    every_minute = [replace(first, counted_at=START + timedelta(minutes=at)) for at in range(30)]
+    halls.load(every_minute)
+    assert not halls.recalibrate()
+    details = halls.details()
+    assert (details["state"], details["counts"], details["pairs"]) == ("too-few", 30, 2)  # one a quarter of an hour
+    most = halls.policy.calibration.venue_pairs_max
+    assert halls.policy.calibration.venues_min == -(-halls.policy.calibration.pairs_min // most) == 5
+    all_day = [replace(one, venue_id=first.venue_id) for one in halls.counted(120)]
+    halls.load(all_day)
+    assert not halls.recalibrate()
+    assert halls.details()["state"] == "too-few"
+
+
 def test_errors_beyond_any_permitted_factor_are_not_called_calibrated(halls: Halls) -> None:
     halls.release()
     halls.load([replace(one, people=one.people + 900) for one in halls.counted(60)])

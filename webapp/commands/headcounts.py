@@ -65,8 +65,9 @@ def _calibration_words(connection: Connection, here: Installation) -> str:
     record: CalibrationRecord | None = newest_calibration(connection)
     if record is None or not tally(connection).counts:
         return sentence("headcounts-none", {}, here.language)
-    details = record.details
-    numbers = {"pairs": record.pairs, "told": details["told_pairs"], "needed": here.policy.calibration.pairs_min}
+    details, asked = record.details, here.policy.calibration
+    numbers = {"pairs": record.pairs, "told": details["told_pairs"], "needed": asked.pairs_min}
+    numbers |= {"venues": asked.venues_min, "bins": asked.bins_min}
     return sentence(f"headcounts-{details['state']}", {**numbers, "factors": _factors(details)}, here.language)
 
 

@@ -52,7 +52,7 @@ def show() -> str:
         agreement_words=wording.agreement_words(agreement, policy),
         computed_words=wording.computed_words(record),
     )
-    return render_template("accuracy.html", page=page, pairs_min=policy.pairs_min)
+    return render_template("accuracy.html", page=page, asked=policy)
 
 
 def table() -> Response:
