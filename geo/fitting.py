@@ -21,6 +21,7 @@ from geo.fitting_pieces import Piece, choose_places, make_pieces
 from geo.hexagons import Floats, HexIds
 from geo.joint_layout import Layout, layout
 from geo.joint_types import DEFAULT_THETA, CarrierErrors, Theta
+from geo.located import over_border
 from geo.radio_weights import DEFAULT_RADIO, RadioModel
 from geo.spreading import CarrierCounts
 from geo.weights import Progress, SpreadingWeights, compute_weights
@@ -66,11 +67,6 @@ FACTOR_RANGE = (0.9, 1.3)  # beyond it, something else is wrong than the width
 # its errors are about three quarters as wide (seven invented worlds, none of them the simulator's).
 HEXAGONS_TO_COUNTS = 0.75
 NORMAL_90 = 1.6449
-# Phones that an operator puts into squares are put there with an error: by timing (78 m a step), angle and reflections
-# some 200 m in a city. Of those in an area as wide as `side`, 1.6 * error / side are over its border (two normal tails
-# either way), so that small areas say less than their borders promise. Larger areas are as sectors are.
-LOCATION_ERROR_M = 200.0
-BORDERS_CROSSED = 1.6
 
 FITTED, TOO_FEW = "fitted", "too-few-counts"
 
@@ -151,11 +147,7 @@ def _default_theta(weights: Sequence[SpreadingWeights]) -> Theta:
 def usual_errors(weights: SpreadingWeights) -> CarrierErrors:
     """Return what is expected of a coverage's errors before any count: sectors as ever, small areas worse."""
     usual = CarrierErrors()
-    if len(weights.masts) or not len(weights.area_km2):
-        return usual
-    side_m = 1000.0 * float(np.sqrt(np.median(weights.area_km2)))
-    misplaced = BORDERS_CROSSED * LOCATION_ERROR_M / max(side_m, 1.0)
-    return replace(usual, model_error=float(np.clip(misplaced, usual.model_error, MODEL_ERRORS[-1])))
+    return replace(usual, model_error=float(np.clip(over_border(weights), usual.model_error, MODEL_ERRORS[-1])))
 
 
 class _Search:

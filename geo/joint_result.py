@@ -15,6 +15,7 @@ from geo.joint_bin import Case, Part
 from geo.joint_posterior import LEAST_VARIANCE
 from geo.joint_rows import Rows, predicted
 from geo.joint_types import CarrierResidual, JointEstimate, VenueEstimate
+from geo.located import softened
 from geo.spreading import ESTIMATED, MISSING, SUPPRESSED, CarrierCounts, HexagonEstimate
 
 MOST_SKEW = 1.0  # variance of a logarithm beyond which the mean is not moved further from the median
@@ -76,9 +77,11 @@ def _state(case: Case, parts: Sequence[Part]) -> State:
         people[at] = background[at] + in_venues[own]
         variance[at] = found.variance[own]
         kernel[at] = found.kernel[own]
-    kept = kept_totals(case, people)
+    in_venues = people - background
+    soft = softened(case.ground.weights, case.rows, case.ground.ground_km2, background, in_venues)
+    kept = kept_totals(case, soft + in_venues)
     factor = np.where(people > 0.0, kept / np.where(people > 0.0, people, 1.0), 1.0)
-    return State(kept, np.maximum(kept - (people - background), 0.0), variance * factor**2, kernel)
+    return State(kept, np.maximum(kept - in_venues, 0.0), variance * factor**2, kernel)
 
 
 def _hexagons(case: Case, state: State, sd: Floats, z: float) -> HexagonEstimate:

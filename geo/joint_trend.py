@@ -34,14 +34,14 @@ def prior_mean(ground: Layout, rows: Rows, *layers: Floats | None) -> tuple[Floa
     """
     base = np.maximum(ground.ground_km2, 1e-9)
     traits = np.column_stack([ground.traits, *(trait for one in layers for trait in layer_traits(ground, one))])
-    mean = _as_many(rows, base)
+    mean = as_many(rows, base)
     if not traits.shape[1] or not len(rows.value):
         return mean, mean
     weight = np.zeros(traits.shape[1])
     for _ in range(_ROUNDS):
         weight = _regressed(rows, traits, weight, mean)
         slope = np.clip(traits @ weight, -_STEEPEST, _STEEPEST)
-        mean = _as_many(rows, base * np.exp(slope - slope.max()))
+        mean = as_many(rows, base * np.exp(slope - slope.max()))
     return mean, mean
 
 
@@ -87,8 +87,8 @@ def _scaled_where(known: Bools, trait: Floats) -> Floats:
     return found
 
 
-def _as_many(rows: Rows, people: Floats) -> Floats:
-    """Scale people to the sum that was counted."""
+def as_many(rows: Rows, people: Floats) -> Floats:
+    """Scale people (H,) to the sum that was counted."""
     expected = float((rows.matrix @ people).sum())
     factor = float(rows.value.sum()) / expected if expected > 0.0 else 0.0
     return people * max(factor, 1e-9)

@@ -55,7 +55,8 @@ def estimate_all(scenario: Scenario, rules: Policy) -> Ours:
     for number, moment in enumerate(scenario.moments):
         past = scenario.past[number] if scenario.past else ()
         delivered = carrier_counts(scenario.registrations, weights, moment)
-        counts = [one for one in (_with_silent(delivered, weights) if past else delivered) if one is not None]
+        silent = [_nothing_of(*one) for one in zip(scenario.registrations, weights, strict=True)] if past else delivered
+        counts = [found for pair in zip(delivered, silent, strict=True) if (found := pair[0] or pair[1]) is not None]
         estimate = joint.estimate(
             ground,
             counts,
@@ -114,16 +115,11 @@ def carrier_counts(
     ]
 
 
-def _with_silent(
-    delivered: list[CarrierCounts | None], weights: tuple[SpreadingWeights, ...]
-) -> list[CarrierCounts | None]:
-    """Put counts without any number where a carrier did not deliver: its past says what is usual."""
-    sizes = [len(one.source_area_ids) for one in weights]
-    silent = [
-        CarrierCounts(one, np.full(size, np.nan), np.zeros(size, bool), 1.0)
-        for one, size in zip(weights, sizes, strict=True)
-    ]
-    return [one or other for one, other in zip(delivered, silent, strict=True)]
+def _nothing_of(registered: Registration, weights: SpreadingWeights) -> CarrierCounts:
+    """Give counts without any number of a carrier that did not deliver: its past says what is usual."""
+    size = len(weights.source_area_ids)
+    nothing = np.full(size, np.nan)
+    return CarrierCounts(weights, nothing, np.zeros(size, bool), registered.share, registered.counts_people)
 
 
 def _history(ground: joint.Layout, moment: Moment, past: tuple[Moment, ...]) -> History:
