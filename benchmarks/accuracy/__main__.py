@@ -27,7 +27,10 @@ def main() -> None:
 
     arguments = _arguments()
     jobs = plan.quick() if arguments.quick else plan.full()
+    names = [one.name for one in jobs]
     jobs = [one for one in jobs if arguments.only in one.name]
+    if not jobs:
+        raise SystemExit(f"no network's name holds {arguments.only!r}; there are: {'; '.join(names)}")
     print(f"accuracy: {len(jobs)} networks, {arguments.processes} at a time", flush=True)
     started = time.perf_counter()
     scored: list[Scored] = []
