@@ -78,10 +78,10 @@ def _state(case: Case, parts: Sequence[Part]) -> State:
         variance[at] = found.variance[own]
         kernel[at] = found.kernel[own]
     in_venues = people - background
-    soft = softened(case.ground.weights, case.rows, case.ground.ground_km2, background, in_venues)
+    soft, apart = softened(case.ground.weights, case.rows, case.ground.ground_km2, background, in_venues)
     kept = kept_totals(case, soft + in_venues)
     factor = np.where(people > 0.0, kept / np.where(people > 0.0, people, 1.0), 1.0)
-    return State(kept, np.maximum(kept - in_venues, 0.0), variance * factor**2, kernel)
+    return State(kept, np.maximum(kept - in_venues, 0.0), (variance + apart) * factor**2, kernel)
 
 
 def _hexagons(case: Case, state: State, sd: Floats, z: float) -> HexagonEstimate:

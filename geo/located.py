@@ -33,8 +33,10 @@ def over_border(weights: SpreadingWeights) -> float:
 
 def softened(
     weights: Sequence[SpreadingWeights], rows: Rows, ground_km2: Floats, background: Floats, in_venues: Floats
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """Return the background (H,) with a part of plain spreading where small areas count; as it is where none does.
+
+    And the variance that this adds: how far the two are apart, as of a mixture of both.
 
     `weights`: those that the rows' numbers name; `ground_km2` (H,): over which a count is spread, but for the people
     `in_venues` (H,), whose place is known.
@@ -42,11 +44,11 @@ def softened(
     crossed = np.array([over_border(one) for one in weights])[rows.number]
     at = np.flatnonzero(crossed)
     if not len(at):
-        return background
+        return background, np.zeros(len(background))
     everybody = np.asarray(rows.matrix.sum(axis=0)).ravel()
     part = PLAIN_PART * (rows.matrix.T @ crossed) / np.where(everybody > 0.0, everybody, 1.0)
     located = taken(rows, at, np.arange(len(background)))
     located = replace(located, value=np.maximum(located.value - located.matrix @ in_venues, 0.0))
     plain = spread_out(located, as_many(located, ground_km2), 1)
     mixed: Floats = (1.0 - part) * background + part * plain
-    return mixed
+    return mixed, part * (1.0 - part) * (plain - background) ** 2

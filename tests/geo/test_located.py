@@ -37,11 +37,11 @@ def test_what_is_kept_of_plain_spreading_is_plain_spreading(squares: tuple[Layou
     rows = gather(ground, counts, DEFAULT_THETA, K_MIN)
     sharp = people * np.random.default_rng(3).lognormal(0.0, 0.5, len(people))
     part = PLAIN_PART * over_border(ground.weights[0])
-    plain = (
-        softened(ground.weights, rows, ground.ground_km2, sharp, np.zeros(len(people))) - (1.0 - part) * sharp
-    ) / part
-    told = combine(counts, ground.hexagons, k_min=K_MIN, spread_relative_error=0.3, share_relative_error=0.1, z=Z)
+    mixed, apart = softened(ground.weights, rows, ground.ground_km2, sharp, np.zeros(len(people)))
+    plain = (mixed - (1.0 - part) * sharp) / part
     inside = ground.covered > 0.99
+    assert apart[inside] == pytest.approx(part * (1.0 - part) * (plain - sharp)[inside] ** 2, rel=1e-3)
+    told = combine(counts, ground.hexagons, k_min=K_MIN, spread_relative_error=0.3, share_relative_error=0.1, z=Z)
     assert plain[inside] == pytest.approx(told.present_population[inside], rel=0.02, abs=1.0)
 
 
@@ -52,4 +52,6 @@ def test_where_only_radio_cells_count_nothing_is_changed() -> None:
     cells = radio_coverage(ALMATY[0] + places[:, 0], ALMATY[1] + places[:, 1], 3000.0 * every, azimuth, 65.0 * every)
     ground, people = town(compute_weights(cells))
     rows = gather(ground, [counted(ground, people, 0, 0.4)], DEFAULT_THETA, K_MIN)
-    assert softened(ground.weights, rows, ground.ground_km2, people, np.zeros(len(people))) is people
+    mixed, apart = softened(ground.weights, rows, ground.ground_km2, people, np.zeros(len(people)))
+    assert mixed is people
+    assert not apart.any()
