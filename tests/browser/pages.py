@@ -14,9 +14,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from jinja2 import Environment, FileSystemLoader
 
+from store.records import MapLayer
 from tests.browser.city import BIN, CENTRE, City
 from webapp.client_strings import client_strings
 from webapp.views import (
+    CrowdingCode,
     CrowdingView,
     DayStep,
     LegendStep,
@@ -37,8 +39,16 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "webapp" / "templates"
 CATALOGUES = ROOT / "webapp" / "translations"
 LANGUAGES = {"kk": "Қазақша", "ru": "Русский", "en": "English"}
-LEVELS = ("level-1", "level-2", "level-3", "level-4")
-CODES = ("no-data", "area-only", "closed", *LEVELS, "between-1-2", "between-2-3", "between-3-4")
+LEVELS: tuple[CrowdingCode, ...] = ("level-1", "level-2", "level-3", "level-4")
+CODES: tuple[CrowdingCode, ...] = (
+    "no-data",
+    "area-only",
+    "closed",
+    *LEVELS,
+    "between-1-2",
+    "between-2-3",
+    "between-3-4",
+)
 
 
 @cache
@@ -88,7 +98,7 @@ def environment(language: str) -> Environment:
     return jinja
 
 
-def map_html(city: City, language: str, layer: str = "group") -> str:
+def map_html(city: City, language: str, layer: MapLayer = "group") -> str:
     """Return the map page."""
     return environment(language).get_template("map.html").render(page=_map_page(city, language, layer))
 
@@ -117,12 +127,12 @@ def _step(start: datetime, view: CrowdingView) -> DayStep:
     return DayStep(began, ended, f"{began}–{ended}", view)
 
 
-def crowding(code: str) -> CrowdingView:
+def crowding(code: CrowdingCode) -> CrowdingView:
     """Return a crowding view with a code and its words."""
     words = client_strings(lambda text: text, lambda one, many, n: one if n == 1 else many)[f"crowding.{code}"]
     told = code.startswith(("level", "between"))
     return CrowdingView(
-        code=code,  # type: ignore[arg-type]
+        code=code,
         words=words,
         interval_words="Between 40 and 75 guests, most likely 55." if told else None,
         meaning_words="Nine times out of ten the true number lies in this range." if told else None,
@@ -189,7 +199,7 @@ def card_json(city: City, number: int, language: str) -> dict[str, Any]:
     return asdict(row(city, number, language)) | {"nearby": nearby}
 
 
-def _map_page(city: City, language: str, layer: str) -> MapPage:
+def _map_page(city: City, language: str, layer: MapLayer) -> MapPage:
     translations = catalogue(language)
     strings = client_strings(translations.gettext, translations.ngettext)
     steps = [LegendStep(f"density-step-{n}", strings[f"density.step-{n}"], "people per km²") for n in range(1, 5)]
@@ -211,7 +221,7 @@ def _map_page(city: City, language: str, layer: str) -> MapPage:
         observed_clock="20:45",
         age_class="fresh",
         delay_words=None,
-        layer=layer,  # type: ignore[arg-type]
+        layer=layer,
         legend=steps + unknown,
         venue_legend=levels,
         hex_summary_words="21 parts of the map are crowded.",

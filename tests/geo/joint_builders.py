@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import shapely
@@ -51,8 +52,8 @@ def counted(ground: Layout, people: Floats, number: int, share: float, seed: int
     return CarrierCounts(ground.weights[number], np.where(hidden, np.nan, drawn), hidden, share)
 
 
-def estimated(ground: Layout, counts: Sequence[CarrierCounts], **more: object) -> JointEstimate:
-    return estimate(ground, counts, more.pop("theta", DEFAULT_THETA), k_min=K_MIN, z=Z, **more)  # type: ignore[arg-type]
+def estimated(ground: Layout, counts: Sequence[CarrierCounts], **more: Any) -> JointEstimate:
+    return estimate(ground, counts, more.pop("theta", DEFAULT_THETA), k_min=K_MIN, z=Z, **more)
 
 
 def venue_at(ground: Layout, hexagon: int, mean: float, sd: float, ceiling: float = np.nan) -> VenuePrior:

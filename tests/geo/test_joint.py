@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from geo.coverage import Coverage
 from geo.joint import DEFAULT_THETA, CarrierErrors, Layout, Shape, Theta, layout, log_likelihood, plain_means
 from geo.joint_result import interval
 from geo.spreading import ESTIMATED, MISSING, SUPPRESSED, CarrierCounts, union_of_hexagons
@@ -230,7 +231,7 @@ def test_plain_means_are_rough_and_cover_what_was_delivered(ground: Layout, peop
 
 @settings(max_examples=40, deadline=None)
 @given(st.one_of(coverages, radio_coverages()), st.data())
-def test_whatever_is_delivered_nothing_is_negative_or_undefined(coverage, data) -> None:  # type: ignore[no-untyped-def]
+def test_whatever_is_delivered_nothing_is_negative_or_undefined(coverage: Coverage, data: st.DataObject) -> None:
     weights = compute_weights(coverage)
     size = len(weights.source_area_ids)
     one_count = st.sampled_from([0.0, 1.0, 19.0, 20.0, 400.0, 1e9, NAN, -1.0])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import shapely
 from hypothesis import given, settings
+from scipy import sparse
 
 from geo import hexagons
 from geo.coverage import Coverage, coverage_of_geohashes, coverage_of_hexagons
@@ -15,8 +16,8 @@ from tests.geo.builders import ALMATY, NAN, area_coverage, box_at, coverages, ra
 few = settings(max_examples=60, deadline=None)
 
 
-def sums(matrix: object, axis: int) -> np.ndarray:
-    return np.asarray(matrix.sum(axis=axis)).ravel()  # type: ignore[attr-defined]
+def sums(matrix: sparse.csr_array, axis: int) -> np.ndarray:
+    return np.asarray(matrix.sum(axis=axis)).ravel()
 
 
 @few

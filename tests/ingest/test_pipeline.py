@@ -551,7 +551,8 @@ def test_a_lone_hall_whose_hexagon_is_resolved_gets_a_level(town: Town) -> None:
     assert row.level in {1, 2, 3, 4}
     assert row.low is not None
     assert row.high is not None
-    assert row.low <= row.best <= row.high  # type: ignore[operator]
+    assert row.best is not None
+    assert row.low <= row.best <= row.high
 
 
 def test_a_registry_that_is_loaded_again_adds_nothing_and_keeps_ids_and_codes(town: Town) -> None:

@@ -25,10 +25,10 @@ RULES = draft_policy().crowding
 Z = 1.6449
 
 
-def figures(best: float, sd: float, **facts: object) -> VenueFigures:
+def figures(best: float, sd: float, **facts: Any) -> VenueFigures:
     """A venue as released: 90 % interval around `best`, seen well."""
-    seen = {"kernel": 0.9, "reach": 1.0, "state": "estimated"} | facts
-    return VenueFigures(max(0.0, best - Z * sd), best, best + Z * sd, sd, **seen)  # type: ignore[arg-type]
+    seen: dict[str, Any] = {"kernel": 0.9, "reach": 1.0, "state": "estimated"} | facts
+    return VenueFigures(max(0.0, best - Z * sd), best, best + Z * sd, sd, **seen)
 
 
 def judged(best: float, sd: float, limit: Limit | int | None = 100, **more: Any) -> Crowding:

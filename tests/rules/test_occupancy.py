@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -50,8 +52,8 @@ CASES = [(kind, zone, limit) for kind, limits in LIMITS.items() for zone, limit 
 
 
 def limit_of(kind: str, zone: EpidemicZone | None = "green", **facts: float | str | None) -> Limit:
-    known = {"seats": None, "area_m2": None, "licensed_capacity": None} | facts
-    return occupancy_limit(draft_policy(), kind, zone, **known)  # type: ignore[arg-type]
+    known: dict[str, Any] = {"seats": None, "area_m2": None, "licensed_capacity": None} | facts
+    return occupancy_limit(draft_policy(), kind, zone, **known)
 
 
 def test_the_table_holds_every_kind_of_the_policy() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import nan
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,9 +18,9 @@ from tests.rules.builders import draft_policy
 RULES = draft_policy().crowding
 
 
-def figures(best: float = 100.0, kernel: float = 0.9, **facts: object) -> VenueFigures:
-    seen = {"reach": 1.0, "state": "estimated"} | facts
-    return VenueFigures(best, best, best, 10.0, kernel, **seen)  # type: ignore[arg-type]
+def figures(best: float = 100.0, kernel: float = 0.9, **facts: Any) -> VenueFigures:
+    seen: dict[str, Any] = {"reach": 1.0, "state": "estimated"} | facts
+    return VenueFigures(best, best, best, 10.0, kernel, **seen)
 
 
 # --- whose a crowd is -------------------------------------------------------------------------------------------------

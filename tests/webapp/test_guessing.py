@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from store import guesses
 from tests.webapp.browser import Browser
@@ -19,9 +20,9 @@ MakeBrowser = Callable[[str], Browser]
 OWNER = "owner_a@oryn.example"
 
 
-def words(response: object) -> str:
+def words(response: TestResponse) -> str:
     """Return a page's words without what differs by request: tokens, nonces, what was typed."""
-    page = response.get_data(as_text=True)  # type: ignore[attr-defined]
+    page = response.get_data(as_text=True)
     return re.sub(r'(nonce|value|name)="[^"]*"', "", page)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock, make_app
@@ -26,8 +27,8 @@ PATHS = (
 )
 
 
-def policy_of(response: object) -> dict[str, str]:
-    header = response.headers["Content-Security-Policy"]  # type: ignore[attr-defined]
+def policy_of(response: TestResponse) -> dict[str, str]:
+    header = response.headers["Content-Security-Policy"]
     return dict(rule.split(" ", 1) for rule in header.split("; ") if " " in rule)
 
 

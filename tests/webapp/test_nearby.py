@@ -14,6 +14,7 @@ from store.records import MapFrame, Venue
 from tests.webapp.world import AREA, HOUR, draft
 from webapp.nearby import less_crowded
 from webapp.scene import Scene
+from webapp.views import CrowdingCode
 from webapp.wording.crowding import BYTE_CODES
 
 KIND = "mall_market"
@@ -31,10 +32,12 @@ def venue(name: str, metres: float = 100.0, **changed: Any) -> Venue:
 def nearby(app: Flask, now: datetime) -> Nearby:
     """Return the names that are offered to a stranger at venue "own", or the sentence in their place."""
 
-    def ask(codes: dict[str, str], *others: Venue, age_hours: int = 1, language: str = "en") -> list[str] | str | None:
+    def ask(
+        codes: dict[str, CrowdingCode], *others: Venue, age_hours: int = 1, language: str = "en"
+    ) -> list[str] | str | None:
         end = now - HOUR * age_hours
         frame = MapFrame("public", end - HOUR, end, AREA, "", "", None, "", end, end, 1)
-        scene = Scene(None, "public", frame, {one: CODES[code] for one, code in codes.items()}, {}, now)  # type: ignore[index]
+        scene = Scene(None, "public", frame, {one: CODES[code] for one, code in codes.items()}, {}, now)
         with app.test_request_context(f"/?lang={language}"):
             found = less_crowded(venue("own", 0.0), [venue("own", 0.0), *others], scene)
         return None if found is None else found.none_words or [row.id for row in found.rows]

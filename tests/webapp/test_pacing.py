@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,7 @@ from webapp.asgi import Bridge, environ_of
 from webapp.pacing import SLOWEST_BYTES, PacedBody
 
 BREAK = {"type": "http.disconnect"}
-Messages = list[Mapping[str, Any] | float]
+Messages = Sequence[Mapping[str, Any] | float]
 
 
 def piece(body: bytes, more: bool = True) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_a_sender_that_keeps_the_pace_may_take_long(loop: asyncio.AbstractEventL
 # --- the bridge -------------------------------------------------------------------------------------------------------
 
 
-def asked(application: Any, asked_scope: dict[str, Any], messages: Messages = ()) -> list[Mapping[str, Any]]:  # type: ignore[assignment]
+def asked(application: Any, asked_scope: dict[str, Any], messages: Messages = ()) -> list[Mapping[str, Any]]:
     """Ask an application through the bridge; return what it sent."""
     sent: list[Mapping[str, Any]] = []
 
