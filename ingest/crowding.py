@@ -7,6 +7,7 @@ What head counts have taught about intervals (a calibration) widens what is show
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from math import inf, isfinite
 
@@ -63,6 +64,7 @@ class VenueJudge:
         `usual`: what past weeks say of this hour; None calls nothing unusual.
         """
         figures = self._figures(told)
+        figures = replace(figures, high=self._signals.highs(told, figures, self._announcements))
         signals = self._signals.of(told, figures, usual or self.usual_hour([]), self._announcements)
         limits = self._states.limits_at(told.start, self._announcements)
         is_open = self._states.open_at(told.start)
@@ -104,6 +106,7 @@ class VenueJudge:
                 capacity=inf if fits.persons is None else fits.persons,
             )
         whose = attribute(float(figures.own_probability[row]), one, rules, rivals=len(neighbours))
+        closed = is_open is False or permitted.closed
         told = crowding.state != "no_data" and all(map(isfinite, (one.low, one.best, one.high)))
         return VenueCrowding(
             venue_id=self.venue_ids[row],
@@ -126,7 +129,7 @@ class VenueJudge:
             attribution=whose.whose if whose else None,
             attribution_probability=round(whose.probability, PROBABILITY_DIGITS) if whose else None,
             neighbour_ids=neighbours,
-            calibrated=told and figures.calibrated[row],
+            calibrated=told and figures.calibrated[row] and not closed,  # no head count is of a closed venue
             unusual_z=signals.unusual_z,
             area_unusual_z=signals.area_unusual_z,
             after_hours=signals.after_hours,

@@ -41,8 +41,8 @@ class BinFigures:
 
     `rows` are as released; `sd`, `low`, `high` (people) and `own_probability` with the factors on them, which head
     counts stand behind where `calibrated`: never behind the band of few people, with which no head count is compared;
-    `doubt` (V,): by how much wider an interval is taken where a level is judged; `neighbours`: ids of the venues that
-    each cannot be told apart from.
+    `factor` (V,) is what widened them; `doubt` (V,): by how much wider an interval is taken where a level is judged;
+    `neighbours`: ids of the venues that each cannot be told apart from.
     """
 
     named: list[bool]
@@ -52,6 +52,7 @@ class BinFigures:
     high: Floats
     own_probability: Floats
     calibrated: list[bool]
+    factor: Floats
     doubt: Floats
     neighbours: list[tuple[str, ...]]
 
@@ -109,6 +110,7 @@ def figures_of(told: ReleasedBin, venue_ids: Sequence[str], widening: Widening) 
         high=rounded(np.where(rows.few, np.maximum(high, rows.high), high)),
         own_probability=_as_unsure(rows.own_probability, factor),
         calibrated=[holds and not few for holds, few in zip(calibrated, rows.few.tolist(), strict=True)],
+        factor=factor,
         doubt=widening.doubt(rows.kernel),
         neighbours=_neighbours(rows, venue_ids),
     )

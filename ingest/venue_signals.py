@@ -13,11 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.release import Released
+from geo.release import Released, rounded
 from geo.unusual import Usual, no_usual, robust_z, usual_of
 from ingest.venue_figures import BinFigures, ReleasedBin
 from ingest.venue_states import VenueStates
-from rules.after_hours import after_hours_probability
+from rules.after_hours import after_hours_probability, gathering_in, high_with_gathering
 from rules.policy import Policy
 from store.records import ZoneAnnouncement
 
@@ -71,6 +71,24 @@ class VenueSignals:
         late = self._after_hours(told, figures, zones)
         return [Signals(*one) for one in zip(_plain(own), _plain(around), late, strict=True)]
 
+    def highs(self, told: ReleasedBin, figures: BinFigures, zones: Sequence[ZoneAnnouncement]) -> Floats:
+        """Return the upper ends of the intervals (V,): those of closed venues allow for a gathering."""
+        sd = self._states.prior_at(told.start, zones).sd.tolist()
+        sizes = self._sizes(figures)
+        high = figures.high.copy()
+        seen = figures.each()
+        for row in np.flatnonzero(self._states.closed_at(told.start, zones)).tolist():
+            found = gathering_in(seen[row], sd[row], sizes[row], self._policy.crowding)
+            if found is not None:
+                z = self._policy.estimation.interval_z
+                high[row] = high_with_gathering(seen[row], found, float(figures.factor[row]), z)
+        return np.maximum(figures.high, rounded(high))
+
+    def _sizes(self, figures: BinFigures) -> list[float]:
+        """Return the capacities, NaN also where a band hides how many people there are: nothing follows of it."""
+        sizes: list[float] = np.where(figures.rows.few, np.nan, self._states.capacity).tolist()
+        return sizes
+
     def _resolvable(self, figures: BinFigures) -> Floats:
         rows = figures.rows
         return np.where(rows.kernel >= self._policy.crowding.resolvable_kernel, rows.best, np.nan)
@@ -88,10 +106,9 @@ class VenueSignals:
         if all(minutes is None for minutes in closed):
             return [None] * len(closed)
         sd = self._states.prior_at(told.start, zones).sd.tolist()
-        capacity = np.where(figures.rows.few, np.nan, self._states.capacity).tolist()  # of a band nothing follows
         return [
             _digits(after_hours_probability(*facts, self._policy.crowding), PROBABILITY_DIGITS)
-            for facts in zip(figures.each(), sd, capacity, self._residents, closed, strict=True)
+            for facts in zip(figures.each(), sd, self._sizes(figures), self._residents, closed, strict=True)
         ]
 
 

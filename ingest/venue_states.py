@@ -84,6 +84,11 @@ class VenueStates:
         known = {one: None if one[0] is None else is_open(one[0], start, one[1]) for one in set(self._hours)}
         return [known[one] for one in self._hours]
 
+    def closed_at(self, start: datetime, zones: Sequence[ZoneAnnouncement]) -> list[bool]:
+        """Return whether nobody is expected in each venue: it is closed by its own hours, or by a rule."""
+        rules = [limit.closed for _zone, limit in self.limits_at(start, zones)]
+        return [by_rule or one is False for by_rule, one in zip(rules, self.open_at(start), strict=True)]
+
     def closed_minutes_at(self, start: datetime) -> list[float | None]:
         """Return for how long each venue has been closed; None where it is open or its hours are not known."""
         known = {one: None if one[0] is None else closed_minutes(one[0], start, one[1]) for one in set(self._hours)}

@@ -279,6 +279,30 @@ def test_people_in_a_closed_venue_are_a_signal_of_their_own_and_never_a_level() 
     assert late(0).after_hours == pytest.approx(0.0, abs=0.02)
 
 
+def test_the_interval_of_a_closed_venue_does_not_exclude_the_party_that_the_signal_tells_of() -> None:
+    """Four fifths of what fits are there; "nobody is expected" lets the estimate find a quarter of them."""
+    party = late(75, kernel=0.2, residents=50.0)
+    assert (party.after_hours or 0.0) > 0.8
+    assert party.low is not None
+    assert party.high is not None
+    assert party.low <= 0.8 * 400 <= party.high
+    dwellings = late(75, kernel=0.2, residents=5000.0)
+    assert (dwellings.after_hours or 0.0) < 0.1
+    assert dwellings.high == party.high, "whoever lives there may be wrong"
+    hidden = late(75, kernel=0.2, few=True)
+    assert (hidden.high or 0.0) < party.high
+
+
+def test_without_a_sign_of_people_the_interval_of_a_closed_venue_is_that_of_nobody_and_never_calibrated() -> None:
+    learnt = Calibration(200, 0.5, (), (2.0,), (2.0,))
+    seen = told(rows([10], [20], kernel=[0.9]), at=NIGHT)
+    [row] = judge(calibration=learnt).judge(seen, QUARTER)
+    assert row.high == pytest.approx(10 + 2.0 * 1.645 * 20, abs=2.5)
+    assert row.calibrated is False, "no head count is of a closed venue"
+    [blind] = judge().judge(told(rows([0], [40], kernel=[0.01]), at=NIGHT), QUARTER)
+    assert blind.high == pytest.approx(RULES.uncalibrated_factor * 1.645 * 40, abs=5)
+
+
 def test_the_signal_fades_where_many_people_live_and_is_silent_where_nobody_knows() -> None:
     among_homes = late(150, residents=3000.0).after_hours
     assert among_homes is not None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.after_hours import after_hours_probability
+from rules.after_hours import Gathering, after_hours_probability, high_with_gathering
 from rules.attribution import attribute
 from rules.capacity import Bounds, Capacity, Room, capacity_of
 from rules.crowding import VenueFigures
@@ -119,6 +119,15 @@ def test_the_more_people_live_there_the_less_a_crowd_says() -> None:
 )
 def test_nothing_is_said_where_nothing_can_be(seen: VenueFigures, residents: float, closed: float | None) -> None:
     assert after_hours(seen, residents, closed) is None
+
+
+def test_a_closed_venue_s_interval_leaves_out_no_more_of_both_cases_together_than_of_one() -> None:
+    seen, z = VenueFigures(0.0, 50.0, 132.0, 50.0, 0.5, 1.0, "estimated"), 1.645
+    ends = [high_with_gathering(seen, Gathering(p, 360.0, 100.0), 1.0, z) for p in (0.01, 0.04, 0.06, 0.5, 1.0)]
+    assert ends[0] == ends[1] == 132.0
+    assert ends == sorted(ends)
+    assert 132.0 < ends[2] < 360.0 < ends[3] < ends[4] == pytest.approx(360.0 + z * 100.0, abs=0.1)
+    assert high_with_gathering(seen, Gathering(0.5, 20.0, 5.0), 1.0, z) == 132.0
 
 
 def test_the_same_people_say_less_where_counts_see_the_venue_badly() -> None:

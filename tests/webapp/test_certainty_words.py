@@ -126,6 +126,15 @@ def test_what_the_interval_means_depends_on_whether_anybody_has_counted(
     assert words("public", **STATES["level-calibrated"]).uncalibrated_words is None
 
 
+def test_an_interval_of_a_closed_venue_is_uncalibrated_in_words_and_for_programs(
+    words: Callable[..., CrowdingView],
+) -> None:
+    told = words("group", **STATES["closed"])
+    assert (told.code, told.uncalibrated) == ("closed", True)
+    assert (told.meaning_words or "").startswith("Uncalibrated")
+    assert words("public", **STATES["closed"]).uncalibrated is False, "it is shown no interval"
+
+
 @pytest.mark.parametrize(
     ("attribution", "inside", "expected"),
     [

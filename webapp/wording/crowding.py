@@ -130,7 +130,7 @@ def numbers_view(crowding: VenueCrowding | None, observed_at: datetime | None, n
     return replace(
         view,
         sure_words=sure_words(crowding, "numbers"),
-        uncalibrated=view.uncalibrated and not (crowding and crowding.calibrated),
+        uncalibrated=(view.uncalibrated or has_interval) and not (crowding and crowding.calibrated),
         uncalibrated_words=None if has_interval and told else _uncalibrated_words(code, crowding),
         probability=crowding.probability if crowding else None,
         attribution=told.attribution if told else None,
