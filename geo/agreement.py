@@ -100,15 +100,15 @@ def _told(ground: Layout, counts: CarrierCounts, k_min: int) -> _Told:
     cover = np.asarray(rows.sum(axis=0)).ravel()
     hidden, known = counts.suppressed, np.nan_to_num(counts.counts, nan=0.0)
     delivered = rows.T @ (hidden | np.isfinite(counts.counts)).astype(np.float64)
-    share = 1.0 if counts.counts_people else counts.share
+    shares = counts.shares
     reach = np.asarray(rows.sum(axis=1)).ravel()
-    ends = _ends(known, hidden, counts.limits(k_min)) / np.where(reach > 0.0, reach, 1.0)[:, None]
-    spread = rows.T @ ends / share
+    per_person = np.where(reach > 0.0, reach, 1.0) * (1.0 if counts.counts_people else shares)
+    spread = rows.T @ (_ends(known, hidden, counts.limits(k_min)) / per_person[:, None])
     return _Told(
         least=spread[:, 0],
         most=spread[:, 1],
         delivered=(cover > 0.0) & (delivered > _MOSTLY * cover),
-        share=counts.share,
+        share=float(shares.mean()) if len(shares) else counts.share,
         counts_anybody=bool((known > 0.0).any()),
     )
 

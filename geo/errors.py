@@ -2,12 +2,13 @@
 
     GeoError                 anything below; carries code, params, line, column
     ├── CoverageError        a coverage file or a list of source areas that cannot be used
+    ├── RegionError          a file of region outlines that cannot be used
     ├── HexagonError         a text that is no hexagon
     ├── WeightsError         a coverage too large to be spread
     └── PackedBytesError     bytes that this package did not write, or wrote in another version
 
-The sentences for people, in three languages, stand in ingest/messages/coverage.toml and priors.toml under the same
-codes.
+The sentences for people, in three languages, stand in ingest/messages/coverage.toml, priors.toml and
+regions.toml under the same codes.
 """
 
 from __future__ import annotations
@@ -50,6 +51,10 @@ class CoverageError(GeoError):
 
 class PriorError(GeoError):
     """A file of residents or built volume that cannot be used."""
+
+
+class RegionError(GeoError):
+    """A file of region outlines that cannot be used."""
 
 
 class HexagonError(GeoError):

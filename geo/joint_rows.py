@@ -63,8 +63,8 @@ def gather(ground: Layout, counts: Sequence[CarrierCounts], _theta: Theta, k_min
     source = np.repeat(np.arange(len(counts)), [len(area) for area, *_ in parts])
     values = np.concatenate([value for _, value, _ in parts]) if parts else np.zeros(0)
     censored = np.concatenate([hidden for *_, hidden in parts]) if parts else np.zeros(0, bool)
-    factor = np.array([1.0 if one.counts_people else one.share for one in counts])[source]
-    share = np.array([one.share for one in counts])[source]
+    share = _shares(ground, counts, areas, source)
+    factor = np.where(np.array([one.counts_people for one in counts], bool)[source], 1.0, share)
     plain = ground.rows[areas]
     matrix = sparse.csr_array(sparse.diags_array(factor) @ plain)
     reporting = sparse.diags_array(share) @ plain
@@ -98,6 +98,15 @@ def _limits(ground: Layout, counts: Sequence[CarrierCounts], areas: Ints, source
         own = source == at
         below[own] = one.limits(k_min)[areas[own] - ground.starts[ground.number_of(one)]]
     return below
+
+
+def _shares(ground: Layout, counts: Sequence[CarrierCounts], areas: Ints, source: Ints) -> Floats:
+    """Give the share in each row's source area, (N,)."""
+    share = np.ones(len(areas))
+    for at, one in enumerate(counts):
+        own = source == at
+        share[own] = one.shares[areas[own] - ground.starts[ground.number_of(one)]]
+    return share
 
 
 def usual_counts(counts: Sequence[CarrierCounts], history: History) -> list[CarrierCounts]:

@@ -31,7 +31,8 @@ class CarrierCounts:
     `share` of the people present that its counts stand for; `counts_people`: the numbers are people already and
     the share only weighs them. `time_error`: relative sd of a count as one of this time bin (of an interval longer
     than it). `rounding`: counts are rounded to multiples of it; None: found from the counts. `hidden_below` (A,): below
-    what a suppressed one was hidden, NaN or None where by the policy's k_min.
+    what a suppressed one was hidden, NaN or None where by the policy's k_min. `area_share` (A,), above 0: the share in
+    each source area at this time; None where it is `share` in all of them.
     """
 
     weights: SpreadingWeights
@@ -42,6 +43,12 @@ class CarrierCounts:
     time_error: float = 0.0
     rounding: float | None = None
     hidden_below: Floats | None = None
+    area_share: Floats | None = None
+
+    @property
+    def shares(self) -> Floats:
+        """The share in each source area, (A,)."""
+        return np.full(len(self.counts), self.share) if self.area_share is None else self.area_share
 
     def limits(self, k_min: int) -> Floats:
         """Return below what each suppressed count lies, (A,)."""
@@ -190,20 +197,30 @@ def _sums(carriers: Sequence[CarrierCounts], hexagons: HexIds) -> _Sums:
 
 
 def _add(sums: _Sums, carrier: CarrierCounts, at: NDArray[np.int64] | slice) -> None:
-    weights, share = carrier.weights, carrier.share
+    weights, shares = carrier.weights, carrier.shares
     counted = np.isfinite(carrier.counts) & ~carrier.suppressed
-    devices_per_count = share if carrier.counts_people else 1.0
-    sums.devices[at] += devices_per_count * spread(weights, np.where(counted, carrier.counts, 0.0))
-    cover, kernel = _reach(weights, counted | carrier.suppressed)
-    counted_cover = cover
+    devices_per_count = shares if carrier.counts_people else np.ones(len(shares))
+    sums.devices[at] += spread(weights, devices_per_count * np.where(counted, carrier.counts, 0.0))
+    delivered = counted | carrier.suppressed
+    cover, kernel = _reach(weights, delivered)
+    share_cover = _share_cover(carrier, delivered, cover)
+    counted_cover = share_cover
     if carrier.suppressed.any():
-        sums.hidden[at] += devices_per_count * spread(weights, carrier.suppressed.astype(np.float64))
-        counted_cover = weights.cover.T @ counted.astype(np.float64)
-    sums.share_cover[at] += share * cover
-    sums.squared[at] += (share * cover) ** 2
-    sums.counted_cover[at] += share * counted_cover
-    sums.kernel[at] += share * cover * kernel
+        sums.hidden[at] += spread(weights, devices_per_count * carrier.suppressed)
+        counted_cover = weights.cover.T @ (shares * counted)
+    sums.share_cover[at] += share_cover
+    sums.squared[at] += share_cover**2
+    sums.counted_cover[at] += counted_cover
+    sums.kernel[at] += share_cover * kernel
     sums.largest_cover[at] = np.maximum(sums.largest_cover[at], cover)
+
+
+def _share_cover(carrier: CarrierCounts, delivered: Bools, cover: Floats) -> Floats:
+    """Give the devices that one person in each hexagon (H,) would be counted as by the areas that delivered."""
+    if carrier.area_share is None:
+        return carrier.share * cover
+    found: Floats = carrier.weights.cover.T @ (carrier.area_share * delivered)
+    return found
 
 
 def _places(own: HexIds, hexagons: HexIds) -> NDArray[np.int64] | slice:

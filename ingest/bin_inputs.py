@@ -14,9 +14,11 @@ from itertools import groupby
 from typing import Literal
 
 from geo.joint import Theta, VenuePrior
+from ingest.area_shares import AreaShares
 from ingest.areas import Area, make_area
 from ingest.priors import PriorLayer
 from ingest.world import Reporting, World
+from rules.policy import Policy
 from store import uploads
 from store.database import Connection
 from store.records import CountSliceRef
@@ -123,10 +125,12 @@ class BinInputs:
 
 
 class Deliveries:
-    """Finds what was delivered for base bins of `width`, of every carrier that tells of people or of one alone."""
+    """Finds what was delivered for base bins, of every carrier that tells of people or of one alone."""
 
-    def __init__(self, connection: Connection, world: World, width: timedelta, carrier_id: int | None = None) -> None:
-        self._connection, self._world, self._width, self._carrier_id = connection, world, width, carrier_id
+    def __init__(self, connection: Connection, world: World, policy: Policy, carrier_id: int | None = None) -> None:
+        self._connection, self._world, self._carrier_id = connection, world, carrier_id
+        self._width = timedelta(minutes=policy.counts.base_bin_minutes)
+        self._shares = AreaShares(connection, policy)
 
     def at(self, bins: Iterable[datetime]) -> dict[datetime, Delivered | None]:
         """Return what holds for each base bin; None where nothing was delivered or no area is known."""
@@ -144,14 +148,17 @@ class Deliveries:
         area = self._world.area_at(start)
         if area is None:
             return None
-        grounds = [one for one in self._world.reporting_at(start) if self._world.tells_people(one)]
+        grounds = [one for one in self._reporting_at(start) if self._world.tells_people(one)]
         return make_delivered(start, area, grounds, [one for one in slices if one.kind != "activity"])
 
     def _of_carrier(self, start: datetime, slices: Sequence[CountSliceRef], carrier_id: int) -> Delivered | None:
-        alone = [one for one in self._world.reporting_at(start) if one.carrier.id == carrier_id]
+        alone = [one for one in self._reporting_at(start) if one.carrier.id == carrier_id]
         if not alone:
             return None
         return make_delivered(start, make_area([alone[0].weights.hexagons]), alone, slices)
+
+    def _reporting_at(self, start: datetime) -> list[Reporting]:
+        return [self._shares.given(one, start) for one in self._world.reporting_at(start)]
 
 
 def make_delivered(
@@ -169,7 +176,7 @@ def make_delivered(
         (by_carrier[carrier_id], kind, tuple(some))
         for (carrier_id, kind), some in groupby(ordered, key=lambda one: (one.carrier_id, one.kind))
     )
-    ground_words = [f"{one.carrier.code}|{one.carrier.share!r}|{one.coverage_digest}" for one in grounds]
+    ground_words = [_words_of_ground(one) for one in grounds]
     counts_digest = named(_words_of_groups(start, groups))
     digest = named([area.digest, *ground_words, counts_digest])
     return Delivered(start, area, tuple(grounds), groups, digest, counts_digest)
@@ -188,6 +195,14 @@ def input_digest(delivered: Delivered, everything: Iterable[str]) -> str:
 def same_own_counts(one: str, other: str) -> bool:
     """Tell whether two input digests are of the same own counts."""
     return one[:OWN_DIGITS] == other[:OWN_DIGITS]
+
+
+def _words_of_ground(one: Reporting) -> str:
+    """Name a carrier's share and coverage; what it said of regions and hours only where it holds somewhere now."""
+    words = f"{one.carrier.code}|{one.carrier.share!r}|{one.coverage_digest}"
+    if one.area_share is None:
+        return words
+    return f"{words}|{hashlib.sha256(one.area_share.astype('<f8').tobytes()).hexdigest()}"
 
 
 def _words_of_groups(start: datetime, groups: Sequence[Group]) -> Iterator[str]:

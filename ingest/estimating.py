@@ -68,7 +68,7 @@ class Estimator:
         The counts of these bins and of their history are read; the estimates that follow read nothing and may run
         side by side. With `carrier_id`, one carrier alone over its own hexagons, also where it counts activity.
         """
-        deliveries = Deliveries(self._connection, self._world, self._width, carrier_id)
+        deliveries = Deliveries(self._connection, self._world, self._policy, carrier_id)
         own = deliveries.at(bins)
         past: dict[datetime, Delivered | None] = {}
         if carrier_id is None and self._is_joint:
@@ -221,8 +221,10 @@ class Estimator:
             below *= reporting.weights.area_km2
         is_people = kind != "device_count"
         error = self._time_error(start, slices)
-        share = reporting.carrier.share
-        return CarrierCounts(reporting.weights, counts, hidden, share, is_people, error, hidden_below=below)
+        share, there = reporting.carrier.share, reporting.area_share
+        return CarrierCounts(
+            reporting.weights, counts, hidden, share, is_people, error, hidden_below=below, area_share=there
+        )
 
     def _time_error(self, start: datetime, slices: Sequence[CountSliceRef]) -> float:
         """Return how far a count of a longer interval may be from one of this bin, relative; 0 where it is finer."""
@@ -246,8 +248,9 @@ def _nothing_of(group: Group) -> CarrierCounts:
     """Return the counts of a group that delivered nothing."""
     reporting, kind, _slices = group
     size = len(reporting.weights.source_area_ids)
-    nothing, is_people = np.full(size, np.nan), kind != "device_count"
-    return CarrierCounts(reporting.weights, nothing, np.zeros(size, bool), reporting.carrier.share, is_people)
+    nothing, hidden, is_people = np.full(size, np.nan), np.zeros(size, bool), kind != "device_count"
+    share, there = reporting.carrier.share, reporting.area_share
+    return CarrierCounts(reporting.weights, nothing, hidden, share, is_people, area_share=there)
 
 
 def _counts_name(past: Delivered) -> str:

@@ -86,7 +86,7 @@ def _first_day(connection: Connection, world: World, policy: Policy, there: InFo
     begun = max(first, there.start)
     end = begun + SAMPLE_SPAN if there.end is None else min(begun + SAMPLE_SPAN, there.end)
     bins = uploads.base_bins(begun, end, width)
-    found = Deliveries(connection, world, width).at(bins)
+    found = Deliveries(connection, world, policy).at(bins)
     parts: dict[int, list[Delivered]] = {}
     for start, one in found.items():
         if one is not None and not one.is_erased:

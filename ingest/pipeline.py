@@ -167,6 +167,12 @@ def mark_everything_dirty(connection: Connection, since: datetime | None = None)
     uploads.mark_dirty(connection, [one for one in known if since is None or one >= since])
 
 
+def mark_estimates_stale(connection: Connection) -> None:
+    """Note that every released bin has to be done again, and that a run which read what held before is stale."""
+    uploads.mark_dirty(connection, uploads.dirty_bins(connection))
+    mark_everything_dirty(connection)
+
+
 def mark_live_dirty(connection: Connection) -> None:
     """Note that the bins for which frames and crowding are drawn have to be done again."""
     newest = uploads.newest_interval_end(connection)

@@ -10,10 +10,10 @@ import numpy as np
 
 from geo.errors import PriorError
 from geo.prior_files import read_prior
-from ingest.pipeline import Workplace, mark_everything_dirty
+from ingest.pipeline import Workplace, mark_estimates_stale
 from ingest.priors import PriorLayer
 from ingest.world import World
-from store import audit, priors, uploads
+from store import audit, priors
 from store.blobs import digest_of
 from store.priors import PriorKind
 from store.records import FaultRecord
@@ -48,8 +48,7 @@ def load_prior(
         is_new = before is None or (before.blob_digest, before.kind) != (digest_of(data), kind)
         if is_new:
             priors.add_layer(connection, kind, data, reading.column, path.name, now)
-            uploads.mark_dirty(connection, uploads.dirty_bins(connection))  # a run that read the layer before is stale
-            mark_everything_dirty(connection)
+            mark_estimates_stale(connection)
             details = {"kind": kind, "file": path.name, "column": reading.column, "hexagons": len(reading.hexagons)}
             audit.append(connection, actor=actor, action=ACTION, subject="prior", details=details, now=now)
     return LoadedPrior(float(reading.values.sum()), len(reading.hexagons), reading.column, reading.rows, is_new, notes)

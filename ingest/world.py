@@ -30,12 +30,16 @@ from store.records import Carrier, CoverageVersion
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """One carrier as it stands in a time bin: its weights, and for each area code the row in them (-1: none)."""
+    """One carrier as it stands in a time bin: its weights, and for each area code the row in them (-1: none).
+
+    `area_share`: its share in each of the weights' source areas then; None where it is the registered one in all.
+    """
 
     carrier: Carrier
     coverage_digest: str
     weights: SpreadingWeights
     row_of_code: NDArray[np.int64]
+    area_share: NDArray[np.float64] | None = None
 
 
 class World:

@@ -1,4 +1,5 @@
-"""The tables that an estimate stands on besides counts: chosen parameters, prior layers, head counts, calibrations.
+"""The tables that an estimate stands on besides counts: chosen parameters, prior layers, regions, shares, head counts,
+calibrations.
 
 No behaviour, no queries. None of them has a column for a person who was counted (promise 1).
 """
@@ -28,6 +29,28 @@ prior_layer = sa.Table(
     sa.Column("blob_digest", sa.String(64), nullable=False),
     sa.Column("source", sa.String(300), nullable=False),
     sa.Column("loaded_at", UtcDateTime, nullable=False),
+)
+
+region = sa.Table(
+    "region",
+    metadata,
+    sa.Column("code", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(300), nullable=False),
+    sa.Column("outline_wkb", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.String(300), nullable=False),
+    sa.Column("loaded_at", UtcDateTime, nullable=False),
+)
+
+# The region '' is everywhere else; no foreign key, because it is no region.
+carrier_share = sa.Table(
+    "carrier_share",
+    metadata,
+    sa.Column("carrier_id", sa.ForeignKey("carrier.id"), primary_key=True),
+    sa.Column("region", sa.String(40), primary_key=True),
+    sa.Column("days", sa.String(10), primary_key=True),
+    sa.Column("start_hour", sa.SmallInteger, primary_key=True),
+    sa.Column("end_hour", sa.SmallInteger, nullable=False),
+    sa.Column("share", sa.Float, nullable=False),
 )
 
 head_count = sa.Table(

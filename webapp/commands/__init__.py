@@ -31,6 +31,7 @@ NOUNS = {
     "jobs": "See jobs that wait or are dead.",
     "policy": "Check policy files.",
     "prior": "Load what is expected before any count: residents, built volume.",
+    "regions": "Load outlines of regions; see which there are.",
     "retention": "Delete what is over its time.",
     "serve": "Serve the pages and the API.",
     "status": "Show a venue's status and why.",

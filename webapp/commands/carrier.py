@@ -1,22 +1,24 @@
-"""`oryn carrier`: register mobile operators, make and revoke the keys of their machines."""
+"""`oryn carrier`: register mobile operators, say their shares by region and hour, make and revoke their keys."""
 
 from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from webapp.commands.installation import Installation, installation
+from rules.shares import LARGEST_SHARE, WHOLE_SHARE
+from webapp.commands.installation import EXISTING_FILE, Installation, installation, progress_bar
 
 if TYPE_CHECKING:
+    from ingest.carrier_shares import LoadedShares
+    from rules.shares import Excess
     from store.carrier_keys import CarrierKey
     from store.database import Connection
     from store.records import Carrier
 
-LARGEST_SHARE = 1.3  # devices per person can lift a share above 1 (contract.md A5)
-WHOLE_SHARE = 1.0 + 1e-9  # market shares cannot add up to more; devices per person can lift what is registered
 ACTOR = "command"
 CODE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.IGNORECASE)
 
@@ -60,6 +62,70 @@ def list_() -> None:
     with installation() as here, here.database.read() as connection:
         for one in carriers.list_carriers(connection):
             click.echo(f"{one.code}\t{one.share}\t{one.name}")
+
+
+@command.command()
+@click.argument("code")
+@click.argument("file", type=EXISTING_FILE, required=False)
+@click.option("--clear", is_flag=True, help="Let the registered share hold everywhere again.")
+def shares(code: str, file: Path | None, clear: bool) -> None:
+    """Load shares of the mobile operator CODE by region and hour from FILE; without FILE print those that hold.
+
+    CSV: region,hours,share, and optionally days (weekdays, weekend). Region: a code of oryn regions list, or nothing
+    for everywhere else. Hours: local, such as 22-6, or nothing for the whole day. Replaces the earlier table.
+    """
+    if file is not None and clear:
+        raise click.UsageError("give FILE or --clear, not both")
+    if file is None and not clear:
+        _show_shares(code)
+        return
+    from ingest.carrier_shares import load_shares, replace_shares
+    from ingest.pipeline import process_dirty_bins
+
+    with installation() as here, progress_bar(here.language) as progress:
+        waiting, place = here.waiting(), here.workplace()
+        loaded = (
+            replace_shares(place, code, (), "", ACTOR, here.now)
+            if file is None
+            else load_shares(place, code, file, ACTOR, here.now)
+        )
+        _tell_shares(here, code, loaded)
+        process_dirty_bins(place, here.now, progress, leave=waiting)
+
+
+def _show_shares(code: str) -> None:
+    """Print the table that holds as it can be loaded again."""
+    from ingest.faults import sentence
+    from store.carrier_shares import share_tables
+    from store.carriers import get_carrier
+
+    with installation() as here, here.database.read() as connection:
+        carrier = get_carrier(connection, code)
+        rows = share_tables(connection).get(carrier.id, ())
+        if rows:
+            click.echo("region,days,hours,share")
+        for one in rows:
+            click.echo(f"{one.region},{one.days},{one.hours},{one.share}")
+        told: dict[str, str | int | float] = {"carrier": code, "share": carrier.share}
+        click.echo(sentence("shares-registered", told, here.language), err=bool(rows))
+
+
+def _tell_shares(here: Installation, code: str, loaded: LoadedShares) -> None:
+    from ingest.faults import sentence
+
+    said = "shares-loaded" if loaded.rows else "shares-cleared"
+    told: dict[str, str | int | float] = {"carrier": code, "rows": len(loaded.rows)}
+    click.echo(sentence(said if loaded.is_new else "shares-same", told, here.language))
+    for remark, excesses in (("shares-over-one", loaded.over_one), ("shares-over-limit", loaded.over_limit)):
+        for one in excesses:
+            click.echo(sentence(f"{remark}-there", _told(one, here.language), here.language), err=True)
+
+
+def _told(excess: Excess, language: str) -> dict[str, str | int | float]:
+    from ingest.faults import sentence
+
+    region = excess.region or sentence("shares-everywhere-else", {}, language)
+    return {"region": region, "hours": excess.hours, "total": f"{excess.total:.2f}", "most": LARGEST_SHARE}
 
 
 @command.group()
