@@ -27,7 +27,7 @@ from store import blobs, carriers, erasing, fits, releases, uploads
 from store.database import Connection, Database
 from store.fits import FitRow
 
-METHOD = "fit-2"
+METHOD = "fit-3"
 SAMPLE_SPAN = timedelta(hours=24)
 SAMPLE_PART = timedelta(hours=4)
 HISTORY_SPAN = timedelta(days=28)  # so far back an estimate looks: what stands on these bins may be so much later
