@@ -176,7 +176,7 @@ def test_an_operator_without_deliveries_is_taught_how(browser: MakeBrowser, worl
         ("group", "/venues/A", 14),
         ("owner_a", "/my", 14),
         ("carrier_a", "/carriers", 7),
-        ("headquarters", "/hq", 14),
+        ("headquarters", "/hq", 15),
         ("anonymous", "/api/v1/map/manifest", 4),
         ("anonymous", "/api/v1/venues", 7),
     ],
