@@ -409,7 +409,7 @@ def test_periodic_jobs_are_queued_once_and_come_round_by_themselves(any_town: To
         now = jobs.database_now(connection)
         next_ones = {one.kind: one.run_after - now for one in jobs.jobs_in(connection, ["queued"])}
     assert set(next_ones) == set(PERIODS)
-    expected = PERIODS | {CALIBRATE: UNTIL_THERE_ARE_DAYS}  # nothing was delivered yet
+    expected = {**PERIODS, CALIBRATE: UNTIL_THERE_ARE_DAYS}  # nothing was delivered yet
     assert all(abs(expected[kind] - wait) < timedelta(minutes=1) for kind, wait in next_ones.items())
     assert len((any_town.intake.door.home / housekeeping.HEADS).read_text().splitlines()) == 1
 
