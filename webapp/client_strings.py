@@ -59,7 +59,7 @@ def _crowding(_: Gettext) -> dict[str, str]:
         "crowding.between-3-4": _("Busy, or nearly full"),
         "crowding.area-only": _("Cannot tell"),
         "crowding.no-data": _("No data"),
-        "crowding.closed": _("Closed now"),
+        "crowding.closed": _("Closed"),
     }
 
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from rules.errors import HoursNotUnderstood
-from rules.hours import is_open, parse_hours
 from rules.policy import UNCLASSIFIED
 from store.records import Venue
 from webapp.context import web
+from webapp.open_now import is_open_by_hours
 from webapp.scene import Scene
 from webapp.speech import gettext as _
 from webapp.venue_rows import distance_m, venue_row
@@ -82,13 +81,7 @@ def _is_lower(code: CrowdingCode, own: tuple[int, int]) -> bool:
 
 def _is_open_now(venue: Venue, now: datetime) -> bool:
     """Tell whether it is known to be open: hours that are not registered promise nothing."""
-    hours, timezone = venue.draft.opening_hours, web().policy(now).timezone_of(venue.draft.region)
-    if not hours:
-        return False
-    try:
-        return is_open(parse_hours(hours), now, timezone)
-    except HoursNotUnderstood:
-        return False
+    return is_open_by_hours(venue.draft.opening_hours, venue.draft.region, web().policy(now), now) is True
 
 
 def _metres(here: Place, venue: Venue) -> float:

@@ -3,6 +3,8 @@
 Contract C5 stands here once: who sees the group layer gets base bins and numbers; everybody else gets hours, late, in
 words; an owner gets the numbers of the own venues. What is too old is no answer to "how full is it now?": a scene of
 now has no level that is older than the layer's newest picture should be; a moment that is asked for by its time has.
+Who is open now is told by the clock and not by a picture: what was counted while a venue was closed says nothing of how
+full it is since it opened.
 """
 
 from __future__ import annotations
@@ -17,19 +19,20 @@ from rules.policy import Policy
 from store import crowding as crowding_store
 from store import map_frames
 from store.database import Connection
-from store.records import AccountRecord, MapFrame, MapLayer, VenueCrowding
+from store.records import AccountRecord, MapFrame, MapLayer, Venue, VenueCrowding
+from webapp.open_now import open_venues
 from webapp.roles import layer_of, may_see_numbers
 from webapp.views import CrowdingCode, CrowdingView
 from webapp.wording.certainty import Reader
-from webapp.wording.crowding import BYTE_CODES, code_of, group_view, numbers_view, public_view
+from webapp.wording.crowding import BYTE_CODES, CLOSED_NOW, code_of, group_view, numbers_view, public_view
 from webapp.wording.moments import public_delay, stale_after
 
-TOO_OLD = "crowding-reason-too-old"
+TOO_OLD, OPENED_SINCE = "crowding-reason-too-old", "crowding-reason-opened-since"
 NUMBERS = (
     *("level", "level_high", "low", "best", "high", "kernel", "probability"),
     *("attribution", "attribution_probability", "unusual_z", "area_unusual_z", "after_hours"),
 )
-NO_DATA_BYTE = BYTE_CODES.index("no-data")
+NO_DATA_BYTE, CLOSED_BYTE = BYTE_CODES.index("no-data"), BYTE_CODES.index("closed")
 LEVEL_BYTES = frozenset(at for at, code in enumerate(BYTE_CODES) if code.startswith(("level", "between")))
 
 
@@ -93,16 +96,24 @@ def visible_until(layer: MapLayer, policy: Policy, now: datetime) -> datetime:
 
 
 def scene_now(
-    connection: Connection, account: AccountRecord | None, policy: Policy, now: datetime, only: str | None = None
+    connection: Connection,
+    account: AccountRecord | None,
+    policy: Policy,
+    now: datetime,
+    venues: Sequence[Venue],
+    only: str | None = None,
 ) -> Scene:
-    """Return the newest bin that the account may see; with `only`, what is needed for that one venue's card."""
+    """Return the newest bin that the account may see; with `only`, what is needed for that one venue's card.
+
+    `venues`: those that are shown; the clock says which of them are open.
+    """
     layer = layer_of(account)
     frame = map_frames.latest_frame(connection, layer, visible_until(layer, policy, now))
     scene = _scene(connection, account, frame, policy, now, only)
     if _owned(account, only):
         newest = crowding_store.latest_crowding_bin(connection, now - _base_width(policy))
         scene = _with_own_rows(connection, scene, newest, policy, only)
-    return _without_stale_levels(scene, policy)
+    return _as_open_now(_without_stale_levels(scene, policy), open_venues(venues, policy, now))
 
 
 def scene_at(
@@ -185,8 +196,36 @@ def _aged(row: VenueCrowding) -> VenueCrowding:
     """Return a row that says only that it is too old; who is closed by rule or hours, or has no place, stays so."""
     if row.state == "no_data" or code_of(row) == "closed":
         return row
+    return _without_numbers(row, "no_data", TOO_OLD)
+
+
+def _as_open_now(scene: Scene, opened: Mapping[str, bool]) -> Scene:
+    """Let the clock say who is closed (`opened`: by venue id, where hours are known), whatever was so when counted."""
+    codes = {venue_id: _byte_now(code, opened.get(venue_id)) for venue_id, code in scene.codes.items()}
+    base = {venue_id: _row_now(row, opened.get(venue_id)) for venue_id, row in scene.base.items()}
+    return replace(scene, codes=codes, base=base)
+
+
+def _byte_now(code: int, is_open: bool | None) -> int:
+    if is_open is None:
+        return code
+    if not is_open:
+        return CLOSED_BYTE
+    return NO_DATA_BYTE if code == CLOSED_BYTE else code
+
+
+def _row_now(row: VenueCrowding, is_open: bool | None) -> VenueCrowding:
+    if is_open is None or row.is_open is is_open:
+        return row
+    if is_open and (row.is_open is None or row.state == "no_data"):
+        return replace(row, is_open=True)
+    state, reason = ("no_data", OPENED_SINCE) if is_open else ("area_only", CLOSED_NOW)
+    return replace(_without_numbers(row, state, reason), is_open=is_open)
+
+
+def _without_numbers(row: VenueCrowding, state: str, reason: str) -> VenueCrowding:
     nothing = dict.fromkeys(NUMBERS)
-    return replace(row, state="no_data", reason=TOO_OLD, params={}, neighbour_ids=(), calibrated=False, **nothing)  # type: ignore[arg-type]
+    return replace(row, state=state, reason=reason, params={}, neighbour_ids=(), calibrated=False, **nothing)  # type: ignore[arg-type]
 
 
 def _owned(account: AccountRecord | None, only: str | None) -> set[str]:

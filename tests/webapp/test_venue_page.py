@@ -74,9 +74,10 @@ def test_numbers_are_for_the_owner_groups_and_headquarters(browser: MakeBrowser,
 
 @pytest.mark.parametrize("person", READERS)
 def test_after_hours_is_for_groups_and_headquarters(
-    browser: MakeBrowser, told: Callable[..., str], person: str
+    browser: MakeBrowser, told: Callable[..., str], world: World, clock: Clock, person: str
 ) -> None:
     path = told(state="area_only", level=None, reason="crowding-reason-closed-now", is_open=False)
+    registered(world, clock, opening_hours="Mo-Su off")
     card = browser(person).get(f"/api/v1{path}").get_json()["crowding"]
     assert ("not a finding" in text(browser(person), path)) == (person in {"group", "headquarters"})
     assert (card["after_hours_words"] is not None) == (person in {"group", "headquarters"})
@@ -111,6 +112,48 @@ def test_what_is_too_old_has_no_level_as_of_now_and_still_has_one_at_its_time(
     assert not [one for one in listed if one["crowding"]["code"].startswith(("level", "between"))]
     when = (then - 2 * HOUR).isoformat().replace("+", "%2B")
     assert browser(person).get(f"/api/v1{path}?at={when}").get_json()["crowding"]["code"].startswith("level")
+
+
+def registered(world: World, clock: Clock, **changed: Any) -> None:
+    """Change what the registry says of venue A."""
+    with world.database.begin() as connection:
+        upsert_venues(connection, [draft("A", **changed)], clock.now)
+
+
+@pytest.mark.parametrize("person", READERS)
+def test_who_is_closed_is_told_by_the_clock_and_not_by_counts_of_hours_ago(
+    browser: MakeBrowser, told: Callable[..., str], world: World, clock: Clock, person: str
+) -> None:
+    """Local clock 20:30; open at its counts and closed since, then the other way round."""
+    path = told()
+    registered(world, clock, opening_hours="Mo-Su 08:00-20:20")
+    card = browser(person).get(f"/api/v1{path}").get_json()["crowding"]
+    assert (card["code"], card["low"], card["sure_words"], card["words"]) == ("closed", None, None, "Closed")
+    [listed] = [one for one in browser(person).get("/api/v1/venues").get_json()["venues"] if one["name"] == "Venue A"]
+    assert listed["crowding"]["code"] == "closed"
+    path = told(state="area_only", level=None, level_high=None, reason="crowding-reason-closed-now", is_open=False)
+    registered(world, clock, opening_hours="Mo-Su 20:25-23:00")
+    shut(world, clock)
+    card = browser(person).get(f"/api/v1{path}").get_json()["crowding"]
+    assert (card["code"], card["reason_words"]) == (
+        "no-data",
+        "It was closed when the newest counts were made; the next ones will tell how full it is.",
+    )
+    when = (clock.now - HOUR * 2).isoformat().replace("+", "%2B")
+    assert browser(person).get(f"/api/v1{path}?at={when}").get_json()["crowding"]["code"] == "closed"
+
+
+def shut(world: World, clock: Clock) -> None:
+    """Publish public pictures in which every venue is closed."""
+    ids = list(world.venue_ids.values())
+    with world.database.begin() as connection:
+        publish_frames(
+            connection,
+            [
+                picture("public", one.bin_start, one.bin_end, ids, 1) | {"venue_frame": bytes([2] * len(ids))}
+                for one in frames_between(connection, "public", clock.now - HOUR * 5, clock.now)
+            ],
+        )
 
 
 def test_the_card_offers_what_the_page_offers(browser: MakeBrowser, told: Callable[..., str]) -> None:

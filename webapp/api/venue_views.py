@@ -33,8 +33,8 @@ def venues(query: ListQuery) -> Response:
     """The list of venues, searched, sorted and cut into pages; numbers stand on the card only."""
     now, near = web().clock(), _place(query.near)
     with web().database.read() as connection:
-        scene = scene_now(connection, actor(), web().policy(now), now)
         known = search_venues(connection, query.q) if query.q.strip() else list_venues(connection)
+        scene = scene_now(connection, actor(), web().policy(now), now, known)
     order = "crowding" if query.sort == "distance" and near is None else query.sort
     found = listing(known, scene, order, near, query.page)
     rows = [_listed(row) for row in found.rows]
@@ -50,7 +50,7 @@ def venue(venue_id: str, query: AtQuery) -> Response:
         scene = (
             scene_at(connection, account, policy, query.at, now, venue_id)
             if query.at
-            else scene_now(connection, account, policy, now, venue_id)
+            else scene_now(connection, account, policy, now, [known], venue_id)
         )
         nearby = None if query.at else _found_nearby(connection, known, scene)
         rivals = visible(venues_of(connection, rival_ids(scene, venue_id)), scene)
@@ -109,8 +109,9 @@ def _found_nearby(connection: Connection, venue: Venue, scene: Scene) -> NearbyV
     if not is_asked_for(venue, scene):
         return less_crowded(venue, [], scene)
     now = scene.now
-    whole = scene_now(connection, scene.account, web().policy(now), now) if scene.layer == "group" else scene
-    return less_crowded(venue, visible(list_venues(connection), whole), whole)
+    everybody = list_venues(connection)
+    whole = scene_now(connection, scene.account, web().policy(now), now, everybody) if scene.layer == "group" else scene
+    return less_crowded(venue, visible(everybody, whole), whole)
 
 
 def _nearby(found: NearbyView | None) -> dict[str, Any] | None:

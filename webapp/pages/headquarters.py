@@ -40,7 +40,7 @@ def show() -> str:
     """Show alerts, carriers with their last time bin, receipts, venues by status, and the head of the log."""
     now = web().clock()
     with web().database.read() as connection:
-        scene = scene_now(connection, actor(), web().policy(now), now)
+        scene = scene_now(connection, actor(), web().policy(now), now, [])
         carriers = list_carriers(connection)
         last_ends = last_interval_end_by_carrier(connection)
         receipts = receipts_of(connection, None, RECEIPTS_LOOKED_AT)

@@ -37,8 +37,8 @@ def show() -> str:
     now, near, search = web().clock(), near_place(), search_text()
     policy = web().policy(now)
     with web().database.read() as connection:
-        scene = scene_now(connection, actor(), policy, now)
         everybody = list_venues(connection)
+        scene = scene_now(connection, actor(), policy, now, everybody)
         venues = search_venues(connection, search) if search else everybody
         frame = _frame(connection, scene)
     order = order_of(near)

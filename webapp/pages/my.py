@@ -31,8 +31,8 @@ def show() -> str:
     """Show the signed-in owner's venues, and nobody else's."""
     account, now = actor() or abort(403), web().clock()
     with web().database.read() as connection:
-        scene = scene_now(connection, account, web().policy(now), now)
         venues = _own(connection, account.venue_ids)
+        scene = scene_now(connection, account, web().policy(now), now, venues)
         limits = {venue.id: limit_of(connection, venue, now) for venue in venues}
         reads = venue_reads.reads_of(connection, account.venue_ids, READS_SHOWN)
         counts = venue_reads.count_reads(connection, account.venue_ids)

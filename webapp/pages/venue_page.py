@@ -42,7 +42,7 @@ def show(venue_id: str) -> str:
         everybody = list_venues(connection)
         venue = _get(everybody, venue_id)
         numbers = layer_of(account) == "group"  # whose neighbours have numbers too
-        scene = scene_now(connection, account, web().policy(now), now, None if numbers else venue_id)
+        scene = scene_now(connection, account, web().policy(now), now, everybody, None if numbers else venue_id)
         if not visible([venue], scene):
             raise NotFound(what="venue", name=venue_id)
         day = _day(connection, scene, venue_id)

@@ -50,7 +50,7 @@ WORDS: dict[CrowdingCode, object] = {
     "between-3-4": lazy_gettext("Busy, or nearly full"),
     "area-only": lazy_gettext("Cannot tell"),
     "no-data": lazy_gettext("No data"),
-    "closed": lazy_gettext("Closed now"),
+    "closed": lazy_gettext("Closed"),
 }
 CROWDED_FIRST: tuple[CrowdingCode, ...] = (
     "level-4",
@@ -72,6 +72,7 @@ HELP = {
     "no-location": lazy_gettext("The owner can state the address in the registry."),
     "no-counts": lazy_gettext("The operators' next delivery will fill it."),
     "too-old": lazy_gettext("The operators' next delivery will fill it."),
+    "opened-since": lazy_gettext("The operators' next delivery will fill it."),
     "too-few-delivered": lazy_gettext("The deliveries that are still missing will fill it."),
     "capacity-impossible": lazy_gettext("The owner can correct the number of places in the registry."),
     "released-without-venues": lazy_gettext("Times from now on will tell."),
@@ -80,7 +81,8 @@ HELP = {
     "limit-unknown": lazy_gettext("The owner can state kind, seats and floor area in the registry."),
 }
 PREFIX = "crowding-reason-"
-CLOSED = (PREFIX + "closed-now", PREFIX + "closed-by-rule")
+CLOSED_NOW = PREFIX + "closed-now"
+CLOSED = (CLOSED_NOW, PREFIX + "closed-by-rule")
 PUBLIC_PARAMS = frozenset({"resolved_pct", "reach_pct", "neighbours"})  # of reasons; people are not among them
 SAYS_PEOPLE = frozenset({PREFIX + "interval-too-wide"})
 
