@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from ingest.bin_inputs import BinInputs
+from ingest.bin_inputs import WITH_HISTORY, BinInputs
 from ingest.carrier_shares import LoadedShares, load_shares, replace_shares
 from ingest.estimating import Estimator
 from ingest.faults import FileRefused
@@ -16,7 +17,7 @@ from ingest.world import World
 from rules.shares import ShareRow
 from store import audit, carrier_shares, regions
 from store.errors import NotFound
-from tests.ingest.town import NOW, START, Town, changed_tables, quarter, table, write_boxes
+from tests.ingest.town import NOW, QUARTER, START, Town, changed_tables, quarter, span_table, table, write_boxes
 
 WEST, EAST, MIDDLE, SOUTH, NORTH, STEP = 76.90, 76.98, 76.94, 43.20, 43.24, 0.01
 PEOPLE = 1200  # in each of the town's 32 areas
@@ -94,6 +95,22 @@ def test_with_the_table_both_halves_are_right_and_without_they_are_not(any_town:
     assert halves(any_town, AFTERNOON, stage) == afternoon == pytest.approx((1.0, 1.0), abs=0.06)
     after = any_town.released()
     assert {at for at in after if after[at] != before[at]} == {quarter(EVENING)}
+
+
+def test_history_is_read_with_the_shares_of_its_own_hour(town: Town) -> None:
+    settle(town)
+    counts = [(area, round((0.5 if area[0] == "w" else 0.25) * PEOPLE)) for area in BOXES]
+    for week in (1, 2, 3, 4):
+        at = quarter(EVENING) - week * timedelta(weeks=1)
+        town.accept(span_table(*((area, at, at + QUARTER, count) for area, count in counts)))
+    town.process()
+    before = inputs(town, EVENING)
+    shares(town)
+    town.process()
+    found = inputs(town, EVENING)
+    assert found.method == before.method == WITH_HISTORY
+    assert {one.digest for one in found.past}.isdisjoint(one.digest for one in before.past)
+    assert halves(town, EVENING) == pytest.approx((1.0, 1.0), abs=0.06)
 
 
 def test_a_digest_names_the_shares_that_hold_in_its_hour_and_no_others(town: Town) -> None:
