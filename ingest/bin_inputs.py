@@ -24,8 +24,8 @@ from store.database import Connection
 from store.records import CountSliceRef
 
 OWN_DIGITS = 32  # of an input digest name the bin's own counts, the rest names everything
-WITH_HISTORY = "joint-1/history"
-WITHOUT_HISTORY = "joint-1"
+WITH_HISTORY = "joint-2/history"
+WITHOUT_HISTORY = "joint-2"
 SPREAD = "spread-1"
 
 Group = tuple[Reporting, str, tuple[CountSliceRef, ...]]

@@ -26,7 +26,7 @@ def delivered(oryn: Line, tmp_path: Path, weeks: tuple[int, ...]) -> None:
 def test_an_estimate_tells_its_history_with_gaps_and_each_operators_residual(oryn: Line, tmp_path: Path) -> None:
     delivered(oryn, tmp_path, (4, 3, 1, 0))
     said = oryn.done("estimates", "--at", START.isoformat()).lines
-    assert "joint-1/history" in said[0]
+    assert "joint-2/history" in said[0]
     assert said[1].startswith("alpha (device_count): delivered 1400, expected by the estimate 1")
     assert "3 past weeks" in said[2]
     assert [line for line in said if "gap" in line] == [
