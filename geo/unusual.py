@@ -1,7 +1,8 @@
 """How far a number of people lies from what is usual in its hour of the week, in robust standard deviations.
 
 z = (people - median) / sqrt((1.4826 MAD)² + sd²), as in estimation.md section 4: median and spread of past weeks,
-and the uncertainty of the number itself, so that what is not known well is never called unusual.
+and the uncertainty of the number itself, so that what is not known well is never called unusual. Nor is it
+called usual: that is said only where the whole interval lies near.
 """
 
 from __future__ import annotations
@@ -37,6 +38,17 @@ def usual_of(people: Sequence[Floats], weeks: Sequence[int], weeks_min: int) -> 
     centre[enough] = np.nanmedian(told[:, enough], axis=0)
     spread[enough] = MAD_TO_SD * np.nanmedian(np.abs(told[:, enough] - centre[enough]), axis=0)
     return Usual(centre, spread)
+
+
+def most_unusual(low: Floats, high: Floats, usual: Usual) -> Floats:
+    """Return the largest distance from usual within an interval of people (V,), in spreads; NaN where not told.
+
+    The uncertainty of the number is the interval itself: a wide one leaves an unusual hour possible, however near to
+    the usual its middle lies.
+    """
+    farthest = np.maximum(np.abs(high - usual.centre), np.abs(low - usual.centre))
+    distance: Floats = farthest / np.maximum(usual.spread, LEAST_SD)
+    return distance
 
 
 def no_usual(count: int) -> Usual:

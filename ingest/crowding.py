@@ -131,6 +131,7 @@ class VenueJudge:
             neighbour_ids=neighbours,
             calibrated=told and figures.calibrated[row] and not closed,  # no head count is of a closed venue
             unusual_z=signals.unusual_z,
+            unusual_most=signals.unusual_most,
             area_unusual_z=signals.area_unusual_z,
             after_hours=signals.after_hours,
         )

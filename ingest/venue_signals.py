@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geo.release import Released, rounded
-from geo.unusual import Usual, no_usual, robust_z, usual_of
+from geo.unusual import Usual, most_unusual, no_usual, robust_z, usual_of
 from ingest.venue_figures import BinFigures, ReleasedBin
 from ingest.venue_states import VenueStates
 from rules.after_hours import after_hours_probability, gathering_in, high_with_gathering
@@ -39,6 +39,7 @@ class Signals:
     """Signals of one venue, None where nothing can be said: see `store.records.VenueCrowding`."""
 
     unusual_z: float | None
+    unusual_most: float | None
     area_unusual_z: float | None
     after_hours: float | None
 
@@ -67,9 +68,10 @@ class VenueSignals:
     ) -> list[Signals]:
         """Return the signals of every venue in a released bin."""
         own = robust_z(self._resolvable(figures), figures.sd, usual.venues)
+        most = np.where(np.isfinite(own), most_unusual(figures.low, figures.high, usual.venues), np.nan)
         around = robust_z(self._area_people(told.hexagons), figures.rows.area_sd, usual.areas)
         late = self._after_hours(told, figures, zones)
-        return [Signals(*one) for one in zip(_plain(own), _plain(around), late, strict=True)]
+        return [Signals(*one) for one in zip(_plain(own), _plain(most), _plain(around), late, strict=True)]
 
     def highs(self, told: ReleasedBin, figures: BinFigures, zones: Sequence[ZoneAnnouncement]) -> Floats:
         """Return the upper ends of the intervals (V,): those of closed venues allow for a gathering."""

@@ -175,7 +175,8 @@ class VenueCrowding:
     `level`..`level_high`: steps 1..4 of the permitted number; equal for a level, two neighbours for "between", said
     with `probability`. `kernel` 0..1: how far the estimate stems from the venue itself. `attribution`: where the crowd
     is, with its probability; `neighbour_ids`: venues that it may belong to as well. `unusual_z`, `area_unusual_z`:
-    robust distance from the usual hour of the week; `after_hours`: probability of people beyond the hours of business.
+    robust distance from the usual hour of the week, `unusual_most`: the largest one that the interval leaves possible;
+    `after_hours`: probability of people beyond the hours of business.
     `calibrated`: whether head counts stand behind the interval.
     """
 
@@ -201,6 +202,7 @@ class VenueCrowding:
     neighbour_ids: tuple[str, ...] = ()
     calibrated: bool = False
     unusual_z: float | None = None
+    unusual_most: float | None = None
     area_unusual_z: float | None = None
     after_hours: float | None = None
 

@@ -304,6 +304,7 @@ venue_crowding = sa.Table(
     sa.Column("neighbour_ids", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("calibrated", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("unusual_z", sa.Float),
+    sa.Column("unusual_most", sa.Float),
     sa.Column("area_unusual_z", sa.Float),
     sa.Column("after_hours", sa.Float),
 )

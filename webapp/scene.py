@@ -28,9 +28,10 @@ from webapp.wording.crowding import BYTE_CODES, CLOSED_NOW, code_of, group_view,
 from webapp.wording.moments import public_delay, stale_after
 
 TOO_OLD, OPENED_SINCE = "crowding-reason-too-old", "crowding-reason-opened-since"
+UNUSUAL = ("unusual_z", "unusual_most", "area_unusual_z")
 NUMBERS = (
     *("level", "level_high", "low", "best", "high", "kernel", "probability"),
-    *("attribution", "attribution_probability", "unusual_z", "area_unusual_z", "after_hours"),
+    *("attribution", "attribution_probability", *UNUSUAL, "after_hours"),
 )
 NO_DATA_BYTE, CLOSED_BYTE = BYTE_CODES.index("no-data"), BYTE_CODES.index("closed")
 LEVEL_BYTES = frozenset(at for at, code in enumerate(BYTE_CODES) if code.startswith(("level", "between")))
@@ -246,8 +247,8 @@ def _hour(connection: Connection, venue_id: str, frame: MapFrame) -> dict[str, V
     rows = crowding_store.venue_day(connection, venue_id, frame.bin_start, frame.bin_end)
     if not rows:
         return {}
-    own, around = (_middle([getattr(row, name) for row in rows]) for name in ("unusual_z", "area_unusual_z"))
-    return {venue_id: replace(rows[-1], unusual_z=own, area_unusual_z=around, time_bin_start=frame.bin_start)}
+    middle = {name: _middle([getattr(row, name) for row in rows]) for name in UNUSUAL}
+    return {venue_id: replace(rows[-1], time_bin_start=frame.bin_start, **middle)}  # type: ignore[arg-type]
 
 
 def _middle(values: Sequence[float | None]) -> float | None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 Colour = Literal["green", "yellow", "red", "grey"]
 AgeClass = Literal["fresh", "stale", "old"]
-Unusual = Literal["busier", "as-usual", "quieter"]
+Unusual = Literal["busier", "as-usual", "quieter", "cannot-tell"]
 CrowdingCode = Literal[
     "level-1",
     "level-2",

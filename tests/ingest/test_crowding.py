@@ -213,6 +213,19 @@ def test_an_unusual_hour_is_apart_from_fullness() -> None:
     assert abs(same.unusual_z) < 1
 
 
+def test_how_unusual_an_hour_may_be_at_most_follows_from_its_interval() -> None:
+    one = judge()
+    usual = past(one, 20, 30, 40, 30)
+    [narrow] = one.judge(told(rows([30], [3])), QUARTER, usual)
+    [wide] = one.judge(told(rows([30], [60])), QUARTER, usual)
+    [off] = one.judge(told(rows([30], [3], kernel=[0.3])), QUARTER, usual)
+    assert (narrow.unusual_z, wide.unusual_z, off.unusual_most) == (0.0, 0.0, None)
+    half = RULES.uncalibrated_factor * 1.645 * 60
+    assert wide.unusual_most == pytest.approx(half / (1.4826 * 5), rel=0.1)
+    assert narrow.unusual_most is not None
+    assert narrow.unusual_most < RULES.unusual.from_z < (wide.unusual_most or 0.0)
+
+
 def test_the_distance_is_robust_and_takes_the_own_uncertainty_in() -> None:
     one = judge()
     usual = past(one, 20, 20, 24, 400)  # one football night

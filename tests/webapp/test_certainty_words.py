@@ -159,11 +159,25 @@ def test_unusual_is_a_statement_of_its_own(words: Callable[..., CrowdingView], p
     empty_but_busier = words("public", level=1, level_high=1, probability=0.9, unusual_z=edge, area_unusual_z=None)
     assert empty_but_busier.words == "Mostly empty"
     assert empty_but_busier.unusual_words == ("Busier than usual for this hour (Friday, 20:15).",)
-    assert words("public", unusual_z=edge - 0.1).unusual == "as-usual"
+    assert words("public", unusual_z=edge - 0.1, unusual_most=edge - 0.1).unusual == "as-usual"
     assert words("public", unusual_z=-edge).unusual == "quieter"
     both = words("group", unusual_z=None, area_unusual_z=edge + 1)
     assert both.unusual is None
     assert both.unusual_words == ("More people than usual on the ground around (Friday, 20:15).",)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_as_usual_is_said_only_where_the_interval_excludes_an_unusual_hour(
+    words: Callable[..., CrowdingView], policy: Policy, role: str
+) -> None:
+    """Half a stadium with an interval from nobody to a full one is not "as busy as usual"."""
+    for most in (policy.crowding.unusual.from_z, 40.0, None):
+        said = words(role, unusual_z=0.9, unusual_most=most)
+        assert said.unusual == "cannot-tell"
+        assert said.unusual_words[0].startswith("Cannot tell whether it is as busy as usual")
+    for language in LANGUAGES[1:]:
+        text = texts(words(role, language, unusual_z=0.9, unusual_most=40.0))
+        assert not re.search(r"[A-Za-z]{4,}", text), text
 
 
 def test_people_after_hours_are_told_to_groups_alone_and_as_no_finding(

@@ -194,7 +194,10 @@ def test_the_public_hears_of_the_hour_not_of_its_last_quarter(
     with world.database.begin() as connection:
         newest = frames_between(connection, "public", clock.now - 3 * HOUR, clock.now - HOUR)[-1]
         last = newest.bin_end - BIN
-        rows = [crowd(world.venue_ids["A"], start, kernel=0.8, unusual_z=0.0) for start in _quarters(newest.bin_start)]
+        rows = [
+            crowd(world.venue_ids["A"], start, kernel=0.8, unusual_z=0.0, unusual_most=1.0)
+            for start in _quarters(newest.bin_start)
+        ]
         save_crowding(connection, [one.time_bin_start for one in rows], rows)
         save_crowding(connection, [last], [crowd(world.venue_ids["A"], last, kernel=0.8, unusual_z=9.0)])
     assert browser("anonymous").get(f"/api/v1{path}").get_json()["crowding"]["unusual"] == "as-usual"

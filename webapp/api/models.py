@@ -189,8 +189,8 @@ class CardCrowding(ShortCrowding):
     whose_words: str | None = Field(
         examples=["Most of the people counted here are inside this place (in at least 9 of 10 such cases)."]
     )
-    unusual: Literal["busier", "as-usual", "quieter"] | None = Field(
-        description="Against the same hour of past weeks; says nothing of how full it is"
+    unusual: Literal["busier", "as-usual", "quieter", "cannot-tell"] | None = Field(
+        description="Against the same hour of past weeks; says nothing of how full it is. Null: no weeks to compare"
     )
     unusual_words: list[str] = Field(examples=[["Busier than usual for this hour (Friday, 21:00)."]])
     after_hours_words: str | None = Field(

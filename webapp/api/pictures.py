@@ -60,8 +60,8 @@ def _unusual(connection: Connection, newest: MapFrame, policy: Policy) -> dict[s
     values: dict[str, list[float]] = {}
     for venue_id, z in crowding_store.unusual_between(connection, newest.bin_start, newest.bin_end):
         values.setdefault(venue_id, []).append(z)
-    called = {venue_id: unusual_of(median(some), policy.crowding) for venue_id, some in values.items()}
-    return {venue_id: one for venue_id, one in called.items() if one is not None and one != "as-usual"}
+    called = {venue_id: unusual_of(median(some), None, policy.crowding) for venue_id, some in values.items()}
+    return {venue_id: one for venue_id, one in called.items() if one in {"busier", "quieter"}}
 
 
 def window(connection: Connection, layer: MapLayer, end: datetime) -> bytes:

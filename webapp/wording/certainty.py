@@ -70,12 +70,15 @@ def whose_words(crowding: VenueCrowding | None, reader: Reader) -> str | None:
     return _("Most of the people counted here are in the homes, streets and other places around (%(how)s).", how=how)
 
 
-def unusual_of(z: float | None, policy: CrowdingPolicy) -> Unusual | None:
-    """Return how a robust distance from the usual hour of the week is called; None where nothing is usual yet."""
+def unusual_of(z: float | None, most: float | None, policy: CrowdingPolicy) -> Unusual | None:
+    """Return how a robust distance from the usual hour of the week is called; None where nothing is usual yet.
+
+    `most`: the largest distance that the interval leaves possible, None unknown; "as usual" has to exclude more.
+    """
     if z is None:
         return None
     if abs(z) < policy.unusual.from_z:
-        return "as-usual"
+        return "as-usual" if most is not None and most < policy.unusual.from_z else "cannot-tell"
     return "busier" if z > 0 else "quieter"
 
 
@@ -88,13 +91,17 @@ def unusual_words(crowding: VenueCrowding | None, policy: CrowdingPolicy) -> tup
         "busier": _("Busier than usual for this hour (%(when)s).", when=when),
         "quieter": _("Quieter than usual for this hour (%(when)s).", when=when),
         "as-usual": _("As busy as usual for this hour (%(when)s).", when=when),
+        "cannot-tell": _(
+            "Cannot tell whether it is as busy as usual for this hour (%(when)s): the estimate is too uncertain.",
+            when=when,
+        ),
     }
     ground = {
         "busier": _("More people than usual on the ground around (%(when)s).", when=when),
         "quieter": _("Fewer people than usual on the ground around (%(when)s).", when=when),
     }
-    own = unusual_of(crowding.unusual_z, policy)
-    around = unusual_of(crowding.area_unusual_z, policy)
+    own = unusual_of(crowding.unusual_z, crowding.unusual_most, policy)
+    around = unusual_of(crowding.area_unusual_z, None, policy)
     said = (venue.get(own or ""), ground.get(around or ""))
     return tuple(words for words in said if words is not None)
 

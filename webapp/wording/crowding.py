@@ -117,7 +117,7 @@ def public_view(
         uncalibrated_words=_uncalibrated_words(code, base),
         attribution=told.attribution if told else None,
         whose_words=whose_words(told, "public"),
-        unusual=unusual_of(told.unusual_z, _policy(now)) if told else None,
+        unusual=unusual_of(told.unusual_z, told.unusual_most, _policy(now)) if told else None,
         unusual_words=unusual_words(told, _policy(now)),
     )
 
@@ -138,7 +138,7 @@ def numbers_view(crowding: VenueCrowding | None, observed_at: datetime | None, n
         attribution=told.attribution if told else None,
         attribution_probability=told.attribution_probability if told else None,
         whose_words=whose_words(told, "numbers"),
-        unusual=unusual_of(told.unusual_z, _policy(now)) if told else None,
+        unusual=unusual_of(told.unusual_z, told.unusual_most, _policy(now)) if told else None,
         unusual_words=unusual_words(told, _policy(now)),
     )
 
