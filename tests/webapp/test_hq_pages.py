@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from ingest.counts import AreaCounts, pack_counts
 from store import audit, jobs, uploads
+from store.carriers import list_carriers
 from store.held import HeldCounts, held_of, hold
 from store.priors import add_layer
 from store.records import CountPayload
@@ -21,6 +23,7 @@ from tests.webapp.browser import Browser
 from tests.webapp.conftest import Clock
 from tests.webapp.delivered import HOUR, deliver
 from tests.webapp.world import World
+from webapp.pages.alerts import alerts_of
 
 MakeBrowser = Callable[[str], Browser]
 
@@ -55,6 +58,21 @@ def test_alerts_come_first_and_the_gravest_of_them_at_the_top(
     assert "ReaderDied" in page
     clock.now += 2 * HOUR
     assert "Alpha is late" in text(browser("headquarters").get("/hq"))
+
+
+def test_what_an_operator_s_lateness_does_to_the_map_depends_on_the_others(
+    app: Flask, world: World, clock: Clock
+) -> None:
+    with world.database.read() as connection:
+        first, second = list_carriers(connection)[:2]
+    ends = {first.id: clock.now - 9 * HOUR, second.id: clock.now}
+    with app.test_request_context("/?lang=en"):
+        [late] = alerts_of([], [], [], [first, second], ends, clock.now)
+        assert "goes on with the others; its intervals say how sure it is" in late.advice
+        for alone in ([first], [first, second]):
+            said = alerts_of([], [], [], alone, ends | {second.id: clock.now - 9 * HOUR}, clock.now)
+            assert all("the map stands still" in one.advice for one in said)
+            assert len(said) == len(alone)
 
 
 def test_every_delivery_that_waits_is_counted(headquarters: Browser, world: World, ids: dict[str, int]) -> None:

@@ -133,11 +133,17 @@ def _held(held: Sequence[int]) -> list[Alert]:
 
 def _late(carriers: Sequence[Carrier], last_ends: dict[int, datetime], now: datetime) -> list[Alert]:
     late = [(one, last_ends.get(one.id)) for one in carriers]
+    in_time = any(end is not None and not is_late(end, now) for _one, end in late)
+    advice = (
+        _("The map goes on with the others; its intervals say how sure it is. Ask the operator's people on duty.")
+        if in_time
+        else _("No other operator is on time: the map stands still. Ask the operator's people on duty.")
+    )
     return [
         Alert(
             sign="note",
             words=_("%(carrier)s is late: its last counts ended %(age)s.", carrier=one.name, age=age_words(end, now)),
-            advice=_("The map goes on with the others and is less sure. Ask the operator's people on duty."),
+            advice=advice,
         )
         for one, end in late
         if end is not None and is_late(end, now)
