@@ -40,14 +40,16 @@ def usual_of(people: Sequence[Floats], weeks: Sequence[int], weeks_min: int) -> 
     return Usual(centre, spread)
 
 
-def most_unusual(low: Floats, high: Floats, usual: Usual) -> Floats:
+def most_unusual(low: Floats, high: Floats, usual: Usual, within: float) -> Floats:
     """Return the largest distance from usual within an interval of people (V,), in spreads; NaN where not told.
+
+    A spread is no less than `within` of what is usual: past weeks may be alike to a person, and nobody can tell that.
 
     The uncertainty of the number is the interval itself: a wide one leaves an unusual hour possible, however near to
     the usual its middle lies.
     """
     farthest = np.maximum(np.abs(high - usual.centre), np.abs(low - usual.centre))
-    distance: Floats = farthest / np.maximum(usual.spread, LEAST_SD)
+    distance: Floats = farthest / np.maximum(np.maximum(usual.spread, within * usual.centre), LEAST_SD)
     return distance
 
 

@@ -68,7 +68,9 @@ class VenueSignals:
     ) -> list[Signals]:
         """Return the signals of every venue in a released bin."""
         own = robust_z(self._resolvable(figures), figures.sd, usual.venues)
-        most = np.where(np.isfinite(own), most_unusual(figures.low, figures.high, usual.venues), np.nan)
+        rule = self._policy.crowding.unusual
+        farthest = most_unusual(figures.low, figures.high, usual.venues, rule.as_usual_share / rule.from_z)
+        most = np.where(np.isfinite(own), farthest, np.nan)
         around = robust_z(self._area_people(told.hexagons), figures.rows.area_sd, usual.areas)
         late = self._after_hours(told, figures, zones)
         return [Signals(*one) for one in zip(_plain(own), _plain(most), _plain(around), late, strict=True)]

@@ -42,12 +42,14 @@ class VenuePriorPolicy:
 class UnusualPolicy:
     """Which past weeks say what is usual in an hour of the week; fewer than `weeks_min` say nothing.
 
-    From `from_z` robust standard deviations on an hour is called unusual.
+    From `from_z` robust standard deviations on an hour is called unusual. "As usual" is said where the whole interval
+    lies nearer than that, or within `as_usual_share` of what is usual.
     """
 
     weeks_min: int
     weeks_max: int
     from_z: float
+    as_usual_share: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,8 @@ def _said(section: Section) -> Iterator[tuple[str, Entry]]:
 def _read_unusual(section: Section) -> UnusualPolicy:
     weeks_min = sourced_whole(section, "weeks_min", 2)
     weeks_max = sourced_whole(section, "weeks_max", weeks_min)
-    unusual = UnusualPolicy(weeks_min, weeks_max, sourced_number(section, "from_z", 1))
+    from_z, as_usual_share = sourced_number(section, "from_z", 1), sourced_number(section, "as_usual_share")
+    unusual = UnusualPolicy(weeks_min, weeks_max, from_z, as_usual_share)
     section.close()
     return unusual
 

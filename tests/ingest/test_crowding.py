@@ -222,6 +222,10 @@ def test_how_unusual_an_hour_may_be_at_most_follows_from_its_interval() -> None:
     assert (narrow.unusual_z, wide.unusual_z, off.unusual_most) == (0.0, 0.0, None)
     half = RULES.uncalibrated_factor * 1.645 * 60
     assert wide.unusual_most == pytest.approx(half / (1.4826 * 5), rel=0.1)
+    alike = past(one, 150, 150, 150, 150)
+    [sure] = one.judge(told(rows([150], [20])), QUARTER, alike)
+    [unsure] = one.judge(told(rows([150], [30])), QUARTER, alike)
+    assert (sure.unusual_most or 9.0) < RULES.unusual.from_z < (unsure.unusual_most or 0.0), "75 people are half of it"
     assert narrow.unusual_most is not None
     assert narrow.unusual_most < RULES.unusual.from_z < (wide.unusual_most or 0.0)
 
