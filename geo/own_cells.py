@@ -21,7 +21,7 @@ from geo.hexagons import Floats
 from geo.joint_layout import Ints, Layout
 from geo.joint_rows import Rows
 
-CAUGHT = 0.85  # of the people inside; the others are at windows, on another band, or out of its reach
+CAUGHT = 0.6  # of the people inside, a guess: the others are at windows, on another band, or out of its reach
 NEAR_M = 30.0  # a position on record is as wrong as that
 
 

@@ -108,7 +108,7 @@ def test_order_and_splitting_of_files_change_neither_parameters_nor_releases(box
 def test_taking_a_file_back_takes_back_what_was_learnt_from_it(boxes: Town) -> None:
     boxes.receive(table(*counted(17)))
     before, released = parameters(boxes), boxes.released()
-    wrong = boxes.receive(table(*counted(0, scale=3.0, seed=9, error=1.8)))
+    wrong = boxes.receive(table(*counted(0, seed=9, error=3.0)))
     assert parameters(boxes) != before
     boxes.withdraw(wrong)
     assert parameters(boxes) == before

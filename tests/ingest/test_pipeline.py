@@ -27,6 +27,7 @@ from ingest.usual import UsualWeek
 from ingest.weights_cache import WeightsCache
 from rules.policy import Policy
 from store import blobs, crowding, map_frames, releases, venues, zones
+from store.calibrations import CALIBRATED, save_calibration
 from store.errors import NotFound
 from store.records import MapFrame, VenueCrowding, VenueDraft, ZoneAnnouncement
 from tests.ingest.test_intake import camara
@@ -542,12 +543,18 @@ def test_a_closed_venue_is_closed_and_has_its_own_byte(town: Town) -> None:
     assert crowded(town)["hall"].reason == "crowding-reason-closed-now"
 
 
-def test_a_lone_hall_whose_hexagon_is_resolved_gets_a_level(town: Town) -> None:
+def test_a_lone_hall_whose_hexagon_is_resolved_gets_a_level_once_people_were_counted(town: Town) -> None:
     with_history(town, now=100)
-    settle(town, venue("hall", seats=2000, licensed_capacity=2000))
+    settle(town, venue("hall", size=0.0006, seats=2000, licensed_capacity=2000))
+    mark_live(town)
+    guessed = crowded(town)["hall"]
+    assert (guessed.state, guessed.reason) == ("area_only", "crowding-reason-interval-too-wide")
+    learnt = {"state": CALIBRATED, "kernel_edge": 0.5, "band_edges": [], "untold": [0.2], "told": [0.2]}
+    with town.database.begin() as connection:
+        save_calibration(connection, 0.2, 200, learnt, NOW)
     mark_live(town)
     row = crowded(town)["hall"]
-    assert (row.state, row.level, row.reason) == ("level", row.level, None)
+    assert (row.state, row.reason, row.calibrated) == ("level", None, True)
     assert row.level in {1, 2, 3, 4}
     assert row.low is not None
     assert row.high is not None
