@@ -43,7 +43,7 @@ def test_impossible_capacities_are_named_with_their_venues_and_possible_ones_are
 def test_what_an_outline_or_no_venue_at_all_can_hold_is_impossible_too() -> None:
     registry = [
         draft("point", 99_999, None, None),
-        replace(draft("hall", 3000, 4000, None), outline_wkb=HALL),
+        replace(draft("hall", 3000, 60_000, None), outline_wkb=HALL),  # on ten floors
         replace(draft("sardines", 99_999, None, None), outline_wkb=HALL),
         replace(draft("herrings", None, 1_000_000, 1e6), outline_wkb=HALL),
         draft("everybody", 1_000_000, None, None),
