@@ -22,6 +22,8 @@ MOST_SKEW = 1.0  # variance of a logarithm beyond which the mean is not moved fu
 TOTALS_KEPT_M = 2000.0  # over some such length people add up to what was counted
 LEAST_DOUBT = 0.3  # of what is unknown before counting: no model knows how a building shares its phones among cells
 _TOTALS_RANGE = (0.5, 2.0)
+LATE_POWER = 0.25  # a guess: with one of three operators missing a tenth wider, with two a third
+LEAST_DELIVERED = 0.05  # below, nothing gets wider
 _FEW = 50.0  # people: below, whole persons show in an interval
 
 
@@ -39,7 +41,7 @@ def estimate_of(case: Case, parts: Sequence[Part], counts: Sequence[CarrierCount
     """Put the regions' answers together."""
     state = _state(case, parts)
     reached = case.rows.cover > 0.0
-    sd = case.theta.interval_factor * np.sqrt(state.variance)
+    sd = case.theta.interval_factor * late(case.rows.cover_share) * np.sqrt(state.variance)
     return JointEstimate(
         hexagons=_hexagons(case, state, sd, z),
         sd=np.where(reached, sd, np.nan),
@@ -47,6 +49,14 @@ def estimate_of(case: Case, parts: Sequence[Part], counts: Sequence[CarrierCount
         venues=_venues(case, parts, state, z),
         residuals=residuals_of(case, case.rows, state.people, len(counts)),
     )
+
+
+def late(delivered: Floats) -> Floats:
+    """Return how many times wider an interval is where a share 0..1 of what could deliver did.
+
+    What is missing could have contradicted what is there; variances do not know that.
+    """
+    return np.asarray(np.maximum(delivered, LEAST_DELIVERED) ** -LATE_POWER)
 
 
 def kept_totals(case: Case, people: Floats) -> Floats:
@@ -146,7 +156,7 @@ def _venue_estimate(
 ) -> VenueEstimate:
     factor = case.theta.interval_factor
     mean, variance, area_variance = of["mean"], of["variance"], of["area_variance"]
-    sd = np.hypot(np.sqrt(variance), LEAST_DOUBT * case.venues.sd)
+    sd = late(reach) * np.hypot(np.sqrt(variance), LEAST_DOUBT * case.venues.sd)
     margin = np.sqrt(np.maximum(variance + 0.25 * area_variance - of["with_area"], LEAST_VARIANCE))
     rest = np.sqrt(np.maximum(area_variance - 2.0 * of["with_area"] + variance, LEAST_VARIANCE))
     root = np.sqrt(np.maximum(variance, LEAST_VARIANCE))

@@ -105,7 +105,9 @@ class VenueJudge:
                 impossible=fits.impossible,
                 capacity=inf if fits.persons is None else fits.persons,
             )
-        whose = attribute(float(figures.own_probability[row]), one, rules, rivals=len(neighbours))
+        surplus = 0.0 if figures.calibrated[row] else signals.area_unusual_z or 0.0
+        own = float(figures.own_probability[row])
+        whose = attribute(own, one, rules, rivals=len(neighbours), unverified_z=surplus)
         closed = is_open is False or permitted.closed
         told = crowding.state != "no_data" and all(map(isfinite, (one.low, one.best, one.high)))
         return VenueCrowding(

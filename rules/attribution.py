@@ -25,21 +25,25 @@ class Attribution:
 
 
 def attribute(
-    own_probability: float, figures: VenueFigures, policy: CrowdingPolicy, *, rivals: int = 0
+    own_probability: float,
+    figures: VenueFigures,
+    policy: CrowdingPolicy,
+    *,
+    rivals: int = 0,
+    unverified_z: float = 0.0,
 ) -> Attribution | None:
     """Return whose the crowd is; None where nothing was estimated.
 
     `own_probability` 0..1: that the venue holds more than half of the people of its hexagons, as unsure as its interval
-    is wide; `rivals`: other venues that it cannot be told apart from, to which the crowd may as well belong.
+    is wide; `rivals`: other venues that it cannot be told apart from, to which the crowd may as well belong;
+    `unverified_z`: how unusual the number of people around is, where no head count has shown that such are told
+    rightly: a gathering that nobody registered looks like a full venue.
     """
     if figures.state != "estimated" or isnan(own_probability):
         return None
     seen = figures.reach >= policy.reach_min
-    own = (
-        seen
-        and not rivals
-        and figures.kernel >= policy.resolvable_kernel
-        and own_probability >= policy.attribution_probability
-    )
+    doubtful = rivals > 0 or unverified_z >= policy.unusual.from_z
+    resolved = seen and not doubtful and figures.kernel >= policy.resolvable_kernel
+    own = resolved and own_probability >= policy.attribution_probability
     around = seen and 1.0 - own_probability >= policy.attribution_probability
     return Attribution("venue" if own else "area" if around else "cannot-tell", own_probability)

@@ -238,6 +238,15 @@ def test_the_distance_is_robust_and_takes_the_own_uncertainty_in() -> None:
     assert row.unusual_z == pytest.approx((80 - 22) / np.hypot(1.4826 * 2, sd), abs=0.01)
 
 
+def test_a_surplus_around_a_venue_is_not_its_own_until_people_were_counted() -> None:
+    learnt = Calibration(200, 0.5, (), (1.0,), (1.0,))
+    crowd = told(rows([900], [20], kernel=[0.9], own_probability=[1.0]), people=ground(1500.0))
+    for one, whose in ((judge(), "cannot-tell"), (judge(calibration=learnt), "venue")):
+        [row] = one.judge(crowd, QUARTER, past(one, 20, 20, 20, people=500.0))
+        assert (row.area_unusual_z or 0.0) > RULES.unusual.from_z
+        assert row.attribution == whose
+
+
 def test_too_few_weeks_say_nothing_and_an_unresolvable_venue_neither() -> None:
     one = judge()
     [few] = one.judge(told(rows([80], [5])), QUARTER, past(one, 20, 20))

@@ -48,6 +48,15 @@ def test_a_crowd_that_may_be_a_neighbour_s_is_not_called_the_venue_s() -> None:
     assert [one and one.whose for one in found] == ["cannot-tell", "area"]
 
 
+@pytest.mark.parametrize(("around", "whose"), [(0.0, "venue"), (2.9, "venue"), (3.0, "cannot-tell")])
+def test_far_more_people_than_usual_are_not_called_the_venue_s_before_anybody_counted(
+    around: float, whose: str
+) -> None:
+    found = attribute(0.99, figures(kernel=0.9), RULES, unverified_z=around)
+    assert found is not None
+    assert found.whose == whose
+
+
 def test_nothing_is_attributed_where_nothing_was_estimated_or_delivered() -> None:
     assert attribute(0.9, figures(state="suppressed"), RULES) is None
     assert attribute(nan, figures(), RULES) is None
