@@ -42,7 +42,7 @@ def attribute(
     if figures.state != "estimated" or isnan(own_probability):
         return None
     seen = figures.reach >= policy.reach_min
-    doubtful = rivals > 0 or unverified_z >= policy.unusual.from_z
+    doubtful = rivals > 0 or unverified_z >= policy.unverified_surplus_z
     resolved = seen and not doubtful and figures.kernel >= policy.resolvable_kernel
     own = resolved and own_probability >= policy.attribution_probability
     around = seen and 1.0 - own_probability >= policy.attribution_probability

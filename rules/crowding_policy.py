@@ -76,7 +76,8 @@ class CrowdingPolicy:
     `max_half_width_share` of the permitted number, at least `reach_min` of what covers it has delivered, and no more
     than `believable_share` x its capacity are estimated. A level is shown with a probability of at least
     `level_probability`. Without head counts a standard deviation is multiplied by `uncalibrated_factor`. Whose crowd it
-    is, is said from `attribution_probability` on. Two venues whose errors correlate below -`rival_correlation` cannot
+    is, is said from `attribution_probability` on, but without head counts not the venue's where the number of people
+    around is `unverified_surplus_z` robust standard deviations above the usual. Two venues whose errors correlate below -`rival_correlation` cannot
     be told apart; at most `rivals_named` of them are named. `residents_margin`: residents count that many times against
     a crowd after hours. A capacity with less than `least_m2_per_person` of floor is impossible, or of `outline_floors`
     floors as large as its outline.
@@ -90,6 +91,7 @@ class CrowdingPolicy:
     level_probability: float
     uncalibrated_factor: float
     attribution_probability: float
+    unverified_surplus_z: float
     rival_correlation: float
     rivals_named: int
     residents_margin: float

@@ -27,6 +27,7 @@ def read_crowding(section: Section, kinds: frozenset[str]) -> CrowdingPolicy:
         level_probability=sourced_number(section, "level_probability", 0.5, 1),
         uncalibrated_factor=sourced_number(section, "uncalibrated_factor", 1),
         attribution_probability=sourced_number(section, "attribution_probability", 0.5, 1),
+        unverified_surplus_z=sourced_number(section, "unverified_surplus_z"),
         rival_correlation=sourced_number(section, "rival_correlation", 0, 1),
         rivals_named=sourced_whole(section, "rivals_named", 1, RIVALS_MOST),
         residents_margin=sourced_number(section, "residents_margin", 1),

@@ -243,7 +243,7 @@ def test_a_surplus_around_a_venue_is_not_its_own_until_people_were_counted() -> 
     crowd = told(rows([900], [20], kernel=[0.9], own_probability=[1.0]), people=ground(1500.0))
     for one, whose in ((judge(), "cannot-tell"), (judge(calibration=learnt), "venue")):
         [row] = one.judge(crowd, QUARTER, past(one, 20, 20, 20, people=500.0))
-        assert (row.area_unusual_z or 0.0) > RULES.unusual.from_z
+        assert (row.area_unusual_z or 0.0) > RULES.unverified_surplus_z
         assert row.attribution == whose
 
 
