@@ -77,10 +77,10 @@ class CrowdingPolicy:
     than `believable_share` x its capacity are estimated. A level is shown with a probability of at least
     `level_probability`. Without head counts a standard deviation is multiplied by `uncalibrated_factor`. Whose crowd it
     is, is said from `attribution_probability` on, but without head counts not the venue's where the number of people
-    around is `unverified_surplus_z` robust standard deviations above the usual. Two venues whose errors correlate below -`rival_correlation` cannot
-    be told apart; at most `rivals_named` of them are named. `residents_margin`: residents count that many times against
-    a crowd after hours. A capacity with less than `least_m2_per_person` of floor is impossible, or of `outline_floors`
-    floors as large as its outline.
+    around is `unverified_surplus_z` robust standard deviations above the usual. Two venues whose errors correlate below
+    -`rival_correlation` cannot be told apart; at most `rivals_named` of them are named. `residents_margin`: residents
+    count that many times against a crowd after hours. A capacity with less than `least_m2_per_person` of floor is
+    impossible, or of `outline_floors` floors as large as its outline.
     """
 
     level_edges: tuple[float, float, float]
