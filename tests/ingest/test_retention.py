@@ -258,7 +258,7 @@ def after_more_hexagons(town: Town) -> None:
 
 
 def after_a_later_file_for_the_same_bins(town: Town) -> None:
-    town.accept(table((CENTRE, 0, 9), (CENTRE, 1, 9)), "beta")
+    town.accept(table((CENTRE, 0, 300), (CENTRE, 1, 400)), "beta")
 
 
 def after_other_venues(town: Town) -> None:
