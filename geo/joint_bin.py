@@ -30,6 +30,7 @@ START_STEPS = 3
 INNOVATION_LEVEL_SD = 0.1  # a whole city's day against its usual one, in logarithms
 _LEAST_MARGIN_M = 2000.0
 _BACKGROUND_LEFT = 0.3  # of the trend at least, however many people venues are expected to hold
+_MOST_IN_VENUES = 0.25  # of everybody, before any count
 _STEADY = (0.5, 2.0)  # how far a source area's own past may correct it
 _USUALS_KEPT = 8  # regions: two of a city, and as many hours as there are at work side by side
 _PAST_NEEDED = 0.5  # of the areas: with less, what is usual is not told by counts
@@ -109,7 +110,18 @@ def log_evidence(
 def _case(ground: Layout, rows: Rows, theta: Theta, venues: VenuePrior, k_min: int, *layers: Floats | None) -> Case:
     trend, _ = prior_mean(ground, rows, *layers)
     own = inside_venues(ground, venues.outlines)
+    venues = _filled(venues, float(trend.sum()))
     return Case(ground, rows, theta, venues, k_min, trend, spread_out(rows, trend, START_STEPS), own)
+
+
+def _filled(venues: VenuePrior, people: float) -> VenuePrior:
+    """Expect no more than a part of all `people` in venues together: a registry may be too large for its town."""
+    expected = float((venues.mean * np.asarray(venues.membership.sum(axis=1)).ravel()).sum())
+    if expected <= _MOST_IN_VENUES * people:
+        return venues
+    part = _MOST_IN_VENUES * people / expected
+    usual_sd = None if venues.usual_sd is None else part * venues.usual_sd
+    return replace(venues, mean=part * venues.mean, sd=part * venues.sd, usual_sd=usual_sd)
 
 
 def _usual(

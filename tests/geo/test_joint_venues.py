@@ -167,6 +167,22 @@ def test_no_more_people_are_in_a_venue_than_fit(ground: Layout, people: Floats) 
     assert 0.0 <= found.mean[0] <= 400.0
 
 
+def test_a_registry_that_is_too_large_for_its_town_moves_nobody(ground: Layout, people: Floats) -> None:
+    few = people * 5_000.0 / people.sum()
+    at = np.random.default_rng(2).integers(0, len(few), 400)
+    held = np.zeros((400, len(few)))
+    held[np.arange(400), at] = 1.0
+    one = venue_at(ground, 0, 1.0, 1.0)
+    registry = VenuePrior(type(one.membership)(held), np.full(400, 200.0), np.full(400, 200.0), np.full(400, np.nan))
+    counts = both(ground, few)
+
+    def misplaced(venues: VenuePrior | None) -> float:
+        found = estimated(ground, counts, venues=venues).hexagons.present_population
+        return float(0.5 * np.abs(np.nan_to_num(found) - few).sum() / few.sum())
+
+    assert misplaced(registry) < 1.75 * misplaced(None)
+
+
 def test_a_venue_off_the_map_is_unknown_and_costs_nothing(ground: Layout, people: Floats) -> None:
     nowhere = venue_at(ground, 0, 100.0, 50.0)
     empty = VenuePrior(type(nowhere.membership)((1, len(people))), *(np.array([x]) for x in (100.0, 50.0, np.nan)))
