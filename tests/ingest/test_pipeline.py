@@ -543,12 +543,12 @@ def test_a_closed_venue_is_closed_and_has_its_own_byte(town: Town) -> None:
     assert crowded(town)["hall"].reason == "crowding-reason-closed-now"
 
 
-def test_a_lone_hall_whose_hexagon_is_resolved_gets_a_level_once_people_were_counted(town: Town) -> None:
+def test_a_lone_hall_whose_hexagon_is_resolved_gets_a_level_which_head_counts_calibrate(town: Town) -> None:
     with_history(town, now=100)
     settle(town, venue("hall", size=0.0006, seats=2000, licensed_capacity=2000))
     mark_live(town)
     guessed = crowded(town)["hall"]
-    assert (guessed.state, guessed.reason) == ("area_only", "crowding-reason-interval-too-wide")
+    assert (guessed.state, guessed.reason, guessed.calibrated) == ("level", None, False)
     learnt = {"state": CALIBRATED, "kernel_edge": 0.5, "band_edges": [], "untold": [0.2], "told": [0.2]}
     with town.database.begin() as connection:
         save_calibration(connection, 0.2, 200, learnt, NOW)
